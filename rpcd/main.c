@@ -1,6 +1,6 @@
-/* reeve-rpcd: the front end. Started by reeved with a socket as descriptor 3: says hello,
- * receives its setup, confines itself, reports ready, mirrors the state and serves HTTP
- * until the socket ends. */
+/* reeve-rpcd: serves the API over HTTP. reeved starts it with a socket as descriptor 3. It sends
+ * hello, receives its setup, confines itself, reports ready, mirrors the state and serves HTTP
+ * until the socket is closed. */
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
@@ -30,25 +30,25 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LARGE_BLOCK (128 * 1024) /* bytes that memory is mapped for */
-#define FREED_BYTE 0x5a          /* in memory that was freed */
+#define LARGE_BLOCK (128 * 1024) /* bytes of a block that malloc maps separately */
+#define FREED_BYTE 0x5a          /* overwrites freed memory */
 #define MASTER_FD 3
 #define PROTOCOL 1
 #define LINE_MAX_BYTES 1000 /* of a log line's text */
-#define ENDING_MS 1000      /* to answer what is under way */
-#define ENDING_TURN_MS 50
+#define ENDING_MS 1000      /* time to send open answers at the end */
+#define ENDING_TURN_MS 50   /* the longest turn of the loop in that time */
 
 struct front {
 	struct rpcd rpcd;
 	struct setup setup;
-	bool streamed; /* stream frames came in this turn */
-	int status;    /* what main returns */
+	bool streamed; /* this turn of the loop has received stream frames */
+	int status;    /* exit status */
 };
 
 #ifdef REEVE_SANITIZED
 const char *__asan_default_options(void);
 
-/* The leak check starts a thread at the end, which RLIMIT_NPROC forbids. */
+/* The leak check would start a thread at exit, which RLIMIT_NPROC forbids. */
 const char *
 __asan_default_options(void)
 {
@@ -56,8 +56,8 @@ __asan_default_options(void)
 }
 #endif
 
-/* One line, "WARN text": control characters would forge others; what does not fit into the
- * pipe is lost, for a log must not stop a server. */
+/* Writes one line, "WARN text". Replaces control characters, which could forge lines. A line
+ * that does not fit into the pipe is lost, because logging must not block the server. */
 static void
 main_log(void *ctx UNUSED, enum log_level level, const char *text, size_t len)
 {
@@ -78,7 +78,7 @@ main_log(void *ctx UNUSED, enum log_level level, const char *text, size_t len)
 		return;
 }
 
-/* Our end breaks: the master starts another one. */
+/* Ends the loop. The master then starts another reeve-rpcd. */
 static void
 main_stop(struct front *f, int status)
 {
@@ -93,12 +93,12 @@ main_on_ready(
 	fd_close(fd);
 	if (fault == FAULT_NONE)
 		return;
-	log_error("the master refused ready: %s", message);
+	log_error("the master refused the command ready: %s", message);
 	main_stop(ctx, 1);
 }
 
-/* libmicrohttpd's daemons and the digests are made before the confinement. The numbers of
- * the sockets, which are libmicrohttpd's then, are left in `fds`. */
+/* Creates libmicrohttpd's daemons before the confinement. They take the sockets, whose numbers
+ * are stored in `fds`. */
 static int
 main_make_listeners(struct front *f, int fds[SETUP_LISTENERS_MAX])
 {
@@ -110,7 +110,7 @@ main_make_listeners(struct front *f, int fds[SETUP_LISTENERS_MAX])
 		fds[i] = f->setup.listeners[i].fd;
 		rpcd->listeners[i] = http_server_new(rpcd, &f->setup.listeners[i]);
 		if (rpcd->listeners[i] == NULL) {
-			log_error("cannot make a listener: %s", strerror(errno));
+			log_error("cannot create a listener: %s", strerror(errno));
 			return -1;
 		}
 	}
@@ -144,18 +144,18 @@ main_on_hello(void *ctx, enum fault fault, const char *message, json_t *result, 
 	struct front *f = ctx;
 
 	fd_close(fd);
-	if (fault == FAULT_NONE && setup_answer(&f->setup, result) == 0) {
+	if (fault == FAULT_NONE && setup_read_hello(&f->setup, result) == 0) {
 		log_init(main_log, NULL, f->setup.level);
 		return;
 	}
-	log_error("hello: %s",
-	    fault == FAULT_NONE ? "an answer that breaks the protocol" : message);
+	log_error("the master refused the command hello: %s",
+	    fault == FAULT_NONE ? "its reply breaks the protocol" : message);
 	main_stop(f, 1);
 }
 
-/* Each module takes its own notifications: 1 taken, 0 unknown, -1 malformed. */
+/* Passes a notification to the module that handles it. 1, 0 when unknown, -1 when malformed. */
 static int
-main_take(struct front *f, const char *method, json_t *params, int *fd)
+main_dispatch(struct front *f, const char *method, json_t *params, int *fd)
 {
 	struct rpcd *rpcd = &f->rpcd;
 	int rc = mirror_apply(rpcd->mirror, method, params);
@@ -171,18 +171,20 @@ main_take(struct front *f, const char *method, json_t *params, int *fd)
 	if (rc == 0)
 		rc = calls_job(rpcd->calls, method, params);
 	if (rc == 0 && !f->setup.ended) {
-		rc = setup_take(&f->setup, method, params, fd);
+		rc = setup_notification(&f->setup, method, params, fd);
 		if (f->setup.ended)
 			main_confine(f);
 	}
-	return rc != 0 ? rc : rpcinterfaces_take(rpcd->rpcinterfaces, method, params, fd);
+	return rc != 0 ?
+	    rc :
+	    rpcinterfaces_notification(rpcd->rpcinterfaces, method, params, fd);
 }
 
 static void
 main_on_notification(
     void *ctx, struct peer *peer UNUSED, const char *method, json_t *params, int fd)
 {
-	int rc = main_take(ctx, method, params, &fd);
+	int rc = main_dispatch(ctx, method, params, &fd);
 
 	fd_close(fd);
 	if (rc >= 0)
@@ -197,7 +199,7 @@ main_on_request(void *ctx, struct peer *peer UNUSED, uint64_t id, const char *me
 {
 	struct front *f = ctx;
 
-	rpcd_answer(&f->rpcd, id, method);
+	rpcd_on_request(&f->rpcd, id, method);
 }
 
 static void
@@ -219,8 +221,8 @@ main_on_change(void *ctx, uint64_t id, const struct process_info *info)
 	calls_changed(f->rpcd.calls, id, info);
 }
 
-/* Parked reads go on when a batch of the stream has reached the page's number. The requests
- * of a turn go to the master in one write. */
+/* Continues parked reads when the mirror has reached the number of the page. Sends all requests
+ * of the turn to the master in one write. */
 static void
 main_turn_end(void *ctx)
 {
@@ -263,7 +265,8 @@ main_free(struct front *f)
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
 		http_server_free(rpcd->listeners[i]);
 	free(rpcd->listeners);
-	/* The master must find this process gone when a program ends with its socket. */
+	/* The master must see the end of this process before that of a program whose socket
+	 * is closed next. */
 	(void)shutdown(MASTER_FD, SHUT_WR);
 	rpcinterfaces_free(rpcd->rpcinterfaces);
 	calls_free(rpcd->calls);
@@ -274,20 +277,20 @@ main_free(struct front *f)
 	setup_clear(&f->setup);
 }
 
-/* Before the confinement: the first object seeds jansson's hash from a file, the first
- * broken-down time reads the time zone, the libraries look at the machine. */
+/* Lets the libraries read files before the confinement: jansson reads a seed, the C library the
+ * time zone, GnuTLS the features of the processor. */
 static void
 main_warm(void)
 {
 	time_t now = time(NULL);
 	struct tm tm;
 
-	/* A bulk reply or a large body is mapped, and given back when it is done: left to
-	 * itself, the library learns from the first one to keep such memory. */
+	/* The memory of large replies and bodies is mapped and returned to the system. Without
+	 * these, malloc would raise its thresholds and keep such memory. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
-	/* What is freed is overwritten: libmicrohttpd does not do so with what it has read,
-	 * and clients send their passwords. */
+	/* Overwrite freed memory: clients send passwords, and libmicrohttpd does not wipe its
+	 * buffers. */
 	(void)mallopt(M_PERTURB, FREED_BYTE);
 	json_object_seed(0);
 	(void)gmtime_r(&now, &tm);
@@ -295,18 +298,8 @@ main_warm(void)
 		fatal("cannot initialise GnuTLS");
 }
 
-static void
-main_signals(void)
-{
-	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE };
-
-	for (size_t i = 0; i < nitems(ignored); i++)
-		if (signal(ignored[i], SIG_IGN) == SIG_ERR)
-			fatal("cannot ignore signal %d", ignored[i]);
-}
-
-/* Descriptors 0 to 2 exist, 3 is the master, there is no other; the log's pipe never
- * blocks us. */
+/* Opens missing descriptors 0 to 2 and closes all after MASTER_FD. Writes to the pipe of the log
+ * do not block. */
 static void
 main_descriptors(void)
 {
@@ -318,7 +311,7 @@ main_descriptors(void)
 	privs_close_from(MASTER_FD + 1);
 	if (fcntl(MASTER_FD, F_SETFD, FD_CLOEXEC) < 0 ||
 	    fcntl(MASTER_FD, F_SETFL, fcntl(MASTER_FD, F_GETFL) | O_NONBLOCK) < 0)
-		fatal("descriptor %d: %s", MASTER_FD, strerror(errno));
+		fatal("cannot use descriptor %d: %s", MASTER_FD, strerror(errno));
 	if (fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
 		(void)fcntl(
 		    STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
@@ -354,24 +347,28 @@ main_connect(struct front *f)
 	if (peer_call(rpcd->master, "hello",
 		json_pack("{s:i, s:s}", "protocol", PROTOCOL, "program", "reeve-rpcd"),
 		false, main_on_hello, f) == 0)
-		fatal("cannot say hello: %s", strerror(errno));
+		fatal("cannot send hello to the master: %s", strerror(errno));
 }
 
 static int
 main_run(void)
 {
+	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE };
 	static struct front front;
 
 	log_init(main_log, NULL, LEVEL_INFO);
-	(void)setpgid(0, 0); /* what a terminal sends to the master is not for us */
+	(void)setpgid(
+	    0, 0); /* signals from the master's terminal do not reach this process */
 	main_descriptors();
-	main_signals();
+	for (size_t i = 0; i < nitems(ignored); i++)
+		if (signal(ignored[i], SIG_IGN) == SIG_ERR)
+			fatal("cannot ignore signal %d", ignored[i]);
 	stuck_loop_watch();
 	main_warm();
 	setup_wipe(true);
 	main_connect(&front);
 	if (loop_run(front.rpcd.loop) < 0)
-		fatal("the loop failed: %s", strerror(errno));
+		fatal("the event loop failed: %s", strerror(errno));
 	main_finish(&front);
 	main_free(&front);
 	return front.status;

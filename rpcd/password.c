@@ -17,7 +17,7 @@
 #define SHA_MARK "{SHA}"
 
 struct password {
-	bool is_sha; /* known by its SHA-1 only */
+	bool is_sha; /* configured as {SHA}: only its SHA-1 is known */
 	uint8_t key[KEY_SIZE];
 	uint8_t username[DIGEST_SIZE];
 	uint8_t password[DIGEST_SIZE];
@@ -30,7 +30,7 @@ password_digest(
 	return gnutls_hmac_fast(GNUTLS_MAC_SHA256, p->key, KEY_SIZE, text, len, digest);
 }
 
-/* Of the SHA-1 in lower-case hex, as `{SHA}` has it. */
+/* The digest of the SHA-1 in lower-case hex, the form after `{SHA}`. */
 static int
 password_digest_sha(
     const struct password *p, const char *text, size_t len, uint8_t digest[DIGEST_SIZE])
@@ -84,7 +84,7 @@ password_matches(const struct password *p, const char *username, size_t username
 	    (p->is_sha ? password_digest_sha : password_digest)(
 		p, password, password_len, secret) < 0)
 		return false;
-	/* Both halves are always compared. */
+	/* Both are always compared, so that the time does not depend on the name. */
 	differ = gnutls_memcmp(name, p->username, DIGEST_SIZE) != 0;
 	differ |= gnutls_memcmp(secret, p->password, DIGEST_SIZE) != 0;
 	mem_wipe(secret, sizeof(secret));

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static void
-rpcd_reported(void *ctx UNUSED, enum fault fault UNUSED, const char *message UNUSED,
+rpcd_on_reported(void *ctx UNUSED, enum fault fault UNUSED, const char *message UNUSED,
     json_t *result UNUSED, int fd)
 {
 	fd_close(fd);
@@ -17,8 +17,8 @@ rpcd_report(struct rpcd *rpcd, enum cmd_id id)
 {
 	if (rpcd->master == NULL || rpcd->ending)
 		return false;
-	return peer_call(
-		   rpcd->master, cmd_table[id].name, NULL, false, rpcd_reported, NULL) != 0;
+	return peer_call(rpcd->master, cmd_table[id].name, NULL, false, rpcd_on_reported,
+		   NULL) != 0;
 }
 
 void
@@ -33,17 +33,17 @@ rpcd_begin_request(struct rpcd *rpcd)
 }
 
 void
-rpcd_answer(struct rpcd *rpcd, uint64_t id, const char *method)
+rpcd_on_request(struct rpcd *rpcd, uint64_t id, const char *method)
 {
 	json_int_t seq = (json_int_t)rpcd->mirror->reached;
 
 	if (strcmp(method, "ping") != 0) {
 		(void)peer_fault(
 		    rpcd->master, id, FAULT_UNKNOWN_METHOD, "UNKNOWN_METHOD", 0);
-		log_debug("the master called %s", method);
+		log_debug("refused a request of the master: %s", method);
 		return;
 	}
-	/* As long as something is under way, the master asks again by itself. */
+	/* The master repeats the ping while requests are open. */
 	rpcd->pinged = rpcd->busy > 0;
 	(void)peer_reply(rpcd->master, id,
 	    json_pack("{sI, sI}", "seq", seq, "busy", (json_int_t)rpcd->busy), -1, 0);

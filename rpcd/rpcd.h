@@ -1,4 +1,4 @@
-/* Rpcd: what the modules of reeve-rpcd share: one context, no globals. */
+/* Rpcd: the context that the modules of reeve-rpcd share. */
 #ifndef RPCD_RPCD_H
 #define RPCD_RPCD_H
 
@@ -21,26 +21,26 @@ struct rpcd {
 	struct loop *loop;
 	struct peer *master;
 	struct mirror *mirror;
-	const _Atomic uint64_t *page; /* newest stream number, mapped read-only */
+	const _Atomic uint64_t *page; /* newest number of the stream, mapped read-only */
 	struct http_server **listeners;
 	size_t nlisteners;
 	struct rpcinterfaces *rpcinterfaces;    /* namespaces that programs serve */
 	const struct method_source *sources[4]; /* of all methods; NULL ends the list */
-	struct calls *calls; /* all calls under way (rpcd/methods/call.h) */
-	struct tails *tails; /* all log tails (rpcd/tail/tail.h) */
-	bool serving;        /* the first snapshot has ended */
-	bool ending;         /* the master half-closed: answer and go */
-	size_t busy;         /* requests not answered completely */
-	bool pinged;         /* the master will ping us without being notified */
+	struct calls *calls;                    /* all open calls (rpcd/methods/call.h) */
+	struct tails *tails;                    /* all log tails (rpcd/tail/tail.h) */
+	bool serving;                           /* the first snapshot is complete */
+	bool ending;                            /* the master has closed the connection */
+	size_t busy;                            /* requests not answered completely */
+	bool pinged;                            /* the master pings reeve-rpcd at present */
 };
 
-/* Sends the master a request that has no parameters and whose answer does not matter. False
- * when it could not be sent: there is no connection, or it ends. */
+/* Sends the master a command without parameters and ignores the reply. False when it could not
+ * be sent because the connection has ended or is ending. */
 bool rpcd_report(struct rpcd *, enum cmd_id);
-/* A request is under way, which the master cannot know. Unless it pings us already, it is
- * notified before anything is done, so that it notices when that hangs. */
+/* Counts an HTTP request, of which the master does not know. Unless the master pings already,
+ * notifies it before the request is processed, so that it notices when reeve-rpcd hangs. */
 void rpcd_begin_request(struct rpcd *);
-/* A request from the master: its ping is answered, anything else is a fault. */
-void rpcd_answer(struct rpcd *, uint64_t id, const char *method);
+/* Replies to a request of the master, which can only be a ping. */
+void rpcd_on_request(struct rpcd *, uint64_t id, const char *method);
 
 #endif

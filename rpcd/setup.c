@@ -16,7 +16,7 @@ setup_wipe(bool wipe)
 }
 
 int
-setup_answer(struct setup *s, const json_t *result)
+setup_read_hello(struct setup *s, const json_t *result)
 {
 	json_int_t uid, gid, listeners;
 	const char *confinement;
@@ -113,7 +113,7 @@ setup_end(struct setup *s, const json_t *params UNUSED, int *fd UNUSED)
 
 static const struct {
 	const char *method;
-	int (*take)(struct setup *, const json_t *, int *);
+	int (*handle)(struct setup *, const json_t *, int *);
 } messages[] = {
 	{"setup.listener", setup_listener},
 	{"setup.page", setup_page},
@@ -121,12 +121,13 @@ static const struct {
 };
 
 int
-setup_take(struct setup *s, const char *method, const json_t *params, int *fd)
+setup_notification(struct setup *s, const char *method, const json_t *params, int *fd)
 {
 	for (size_t i = 0; i < nitems(messages); i++)
 		if (strcmp(method, messages[i].method) == 0)
-			return s->answered && !s->ended ? messages[i].take(s, params, fd) :
-							  -1;
+			return s->answered && !s->ended ?
+			    messages[i].handle(s, params, fd) :
+			    -1;
 	return 0;
 }
 

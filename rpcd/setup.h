@@ -1,5 +1,5 @@
-/* Setup: what the master sends a new reeve-rpcd before it confines itself
- * (reeve-protocol(7), "The front end"). */
+/* Setup: the data that the master sends to a new reeve-rpcd before it confines itself
+ * (reeve-protocol(7)). */
 #ifndef RPCD_SETUP_H
 #define RPCD_SETUP_H
 
@@ -16,17 +16,17 @@
 
 #define SETUP_LISTENERS_MAX 256
 
-/* Whose requests a listener serves. */
+/* The access to a listener. */
 struct setup_access {
-	struct password *password; /* owned; NULL = it demands none: then … */
-	enum role local, remote;   /* … the client's machine decides its role */
+	struct password *password; /* owned, or NULL */
+	enum role local, remote;   /* without a password: roles by the client's machine */
 };
 
 struct setup_listener {
-	int fd; /* owned until it is taken, with all else: -1 then */
+	int fd; /* owned; -1 once the listener was taken */
 	bool is_unix;
 	struct setup_access access;
-	char *names; /* owned: of the server, separated by blanks; NULL = none */
+	char *names; /* owned: names of the server, separated by blanks; or NULL */
 };
 
 struct setup {
@@ -38,19 +38,20 @@ struct setup {
 	size_t count;    /* received */
 	struct setup_listener *listeners;
 	const _Atomic uint64_t *page; /* mapped, or NULL */
-	bool answered;                /* the answer to hello was read */
+	bool answered;                /* the reply to hello was received */
 	bool ended;                   /* setup.end was received */
 };
 
-/* Whether memory that jansson frees is wiped first: passwords pass through it. */
+/* Whether jansson wipes memory before it frees it, because messages contain passwords. */
 void setup_wipe(bool wipe);
 
-/* Reads the answer to hello. 0, or -1 when it breaks the protocol. */
-NODISCARD int setup_answer(struct setup *, const json_t *result);
-/* Takes a notification. 1 taken, 0 none of ours, -1 malformed or out of place. *fd is -1
- * afterwards when it was taken. */
-NODISCARD int setup_take(struct setup *, const char *method, const json_t *params, int *fd);
-/* Closes and frees what was not taken, the page excepted. */
+/* Reads the reply to hello. 0, or -1 when it breaks the protocol. */
+NODISCARD int setup_read_hello(struct setup *, const json_t *result);
+/* Handles a notification. 1, 0 for another method, -1 when malformed or unexpected. Sets *fd to
+ * -1 when the descriptor was taken. */
+NODISCARD int setup_notification(
+    struct setup *, const char *method, const json_t *params, int *fd);
+/* Closes and frees all listeners that were not taken. The page stays mapped. */
 void setup_clear(struct setup *);
 
 #endif

@@ -1,5 +1,5 @@
-/* Shared buffer: a text that several replies send at the same time; the last one frees it.
- * As long as it lives it is in the budget. */
+/* Shared buffer: a text that several replies send at the same time. It has a reference count
+ * and is counted in the budget as long as it exists. */
 #ifndef RPCD_SHARED_BUFFER_H
 #define RPCD_SHARED_BUFFER_H
 
@@ -11,15 +11,15 @@
 struct shared_buffer {
 	char *data;
 	size_t len;
-	size_t users;
-	struct budget *budget; /* the account, or NULL: it is small */
+	size_t users;          /* references */
+	struct budget *budget; /* where it is counted, or NULL: it is small */
 };
 
-/* New, of one user; takes the content of the buf, which is in no account yet. */
+/* New, with one reference; takes the content of the buf, which is not counted yet. */
 struct shared_buffer *shared_buffer_new(struct buf *, struct budget *);
-/* One user more; the same text. */
+/* Adds a reference; returns the same text. */
 struct shared_buffer *shared_buffer_ref(struct shared_buffer *);
-/* One user less; NULL is fine. A free function for libmicrohttpd. */
+/* Drops a reference; NULL is allowed. Also a free function for libmicrohttpd. */
 void shared_buffer_unref(void *);
 
 #endif

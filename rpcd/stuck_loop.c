@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stuck_loop_has_turned;
-static volatile sig_atomic_t stuck_loop_seconds; /* since the latest turn */
+static volatile sig_atomic_t stuck_loop_seconds; /* since the last turn ended */
 
-/* The turn may hold the log's buffers: the line is written without them. */
+/* Writes directly, because the interrupted turn may be using the log. */
 static void
 stuck_loop_report(const char *line)
 {
@@ -26,15 +26,17 @@ stuck_loop_tick(int signo UNUSED, siginfo_t *info, void *context UNUSED)
 {
 	int saved = errno;
 
-	/* A process sent it: no second has passed. */
+	/* Sent by a process: no second has passed. */
 	if (info->si_code != SI_KERNEL)
 		return;
 	stuck_loop_seconds = stuck_loop_has_turned ? 0 : stuck_loop_seconds + 1;
 	stuck_loop_has_turned = 0;
 	if (stuck_loop_seconds == STUCK_LOOP_WARN_S)
-		stuck_loop_report("WARN busy with one thing for 2 seconds\n");
+		stuck_loop_report(
+		    "WARN a turn of the event loop has used 2 s of processor time\n");
 	if (stuck_loop_seconds >= STUCK_LOOP_END_S) {
-		stuck_loop_report("ERRO busy with one thing for 10 seconds; ending\n");
+		stuck_loop_report("ERRO a turn of the event loop has used 10 s of "
+				  "processor time; ending\n");
 		_exit(EXIT_FAILURE);
 	}
 	errno = saved;

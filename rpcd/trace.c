@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES 200 /* of a method's name: a client chooses it */
+#define NAME_MAX_BYTES 200 /* of a method name, which a client chooses */
 #define HOST_MAX_BYTES (INET6_ADDRSTRLEN + 16)
 
 char *
@@ -74,7 +74,7 @@ trace_answered(
 {
 	char host[HOST_MAX_BYTES], date[64], size[24] = "-";
 
-	/* There is no time zone in the chroot. */
+	/* UTC, because the chroot has no time zone file. */
 	clock_utc_text(
 	    date, sizeof(date), "%d/%b/%Y:%H:%M:%S +0000", clock_wall_ms() / 1000);
 	if (bytes >= 0)

@@ -1,6 +1,5 @@
-/* Trace: the lines that level trace adds to the main log, in supervisord's words: a call,
- * its result, an answered request. When that level is not wanted nothing is kept or
- * formatted. */
+/* Trace: the log lines of level trace, with supervisord's texts: calls, their results and
+ * answered requests. At other levels, nothing is stored or formatted. */
 #ifndef RPCD_TRACE_H
 #define RPCD_TRACE_H
 
@@ -9,16 +8,16 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* "XML-RPC method called: NAME()". New: the name for trace_returned; NULL = not wanted. */
+/* Logs "XML-RPC method called: NAME()". New: the name for trace_returned, or NULL. */
 char *trace_called(const char *method);
-/* "XML-RPC method NAME() returned …": `text` is a fault's. Frees the name and sets it to
- * NULL: each call is logged once. */
+/* Logs "XML-RPC method NAME() returned …", with the text of a fault. Frees the name and sets it
+ * to NULL, so that each call is logged once. */
 void trace_returned(char **method, enum fault, const char *text);
 
-/* New: "METHOD URI VERSION"; NULL = not wanted. */
+/* New: "METHOD URI VERSION" for trace_answered, or NULL. */
 char *trace_request_line(const char *method, const char *uri, const char *version);
-/* "HOST:PORT - - [DATE] "REQUEST" STATUS BYTES". address NULL or of a Unix socket:
- * localhost:0; bytes -1 = not known yet. */
+/* Logs "HOST:PORT - - [DATE] "REQUEST" STATUS BYTES". An address NULL or of a Unix socket is
+ * localhost:0; bytes -1 = unknown. */
 void trace_answered(
     const struct sockaddr *address, const char *request, int status, int64_t bytes);
 

@@ -495,7 +495,7 @@ rpcinterfaces_open(
 }
 
 int
-rpcinterfaces_take(
+rpcinterfaces_notification(
     struct rpcinterfaces *all, const char *method, const json_t *params, int *fd)
 {
 	const char *name = json_string_value(json_object_get(params, "name"));

@@ -24,7 +24,7 @@ struct rpcinterfaces *rpcinterfaces_new(struct rpcd *);
 void rpcinterfaces_free(struct rpcinterfaces *); /* NULL is allowed */
 /* Handles a notification of the master about a program: its socket, its end, its removal. 1,
  * 0 for another method, -1 when malformed. Sets *fd to -1 when the socket was taken. */
-NODISCARD int rpcinterfaces_take(
+NODISCARD int rpcinterfaces_notification(
     struct rpcinterfaces *, const char *method, const json_t *params, int *fd);
 /* The methods of all programs. A method is valid until its program describes its methods
  * again; all calls of it have ended by then. */

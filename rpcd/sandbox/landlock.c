@@ -1,4 +1,4 @@
-/* Landlock by its raw calls: headers and libraries are older than kernels. */
+/* Landlock by raw system calls, because the headers may be older than the kernel. */
 #include "common/fd.h"
 #include "rpcd/sandbox/sandbox.h"
 
@@ -17,17 +17,17 @@ struct landlock_rights {
 	uint64_t scoped;
 };
 
-/* What each version of Landlock handles in all, and how much of the structure it knows. */
+/* All rights that each version of Landlock can restrict, and the size of its structure. */
 static const struct {
 	struct landlock_rights rights;
 	size_t size;
 } versions[] = {
-	[1] = { { .fs = (1 << 13) - 1 }, 8 },	/* the first thirteen */
-	[2] = { { .fs = (1 << 14) - 1 }, 8 },	/* and to link or rename elsewhere */
-	[3] = { { .fs = (1 << 15) - 1 }, 8 },	/* and to truncate */
-	[4] = { { .fs = (1 << 15) - 1, .net = 3 }, 16 },	/* and TCP bind, connect */
-	[5] = { { .fs = (1 << 16) - 1, .net = 3 }, 16 },	/* and ioctl on devices */
-	[6] = { { .fs = (1 << 16) - 1, .net = 3, .scoped = 3 }, 24 },	/* and scopes */
+	[1] = { { .fs = (1 << 13) - 1 }, 8 },	/* the first 13 rights to files */
+	[2] = { { .fs = (1 << 14) - 1 }, 8 },	/* + link or rename to other directories */
+	[3] = { { .fs = (1 << 15) - 1 }, 8 },	/* + truncate */
+	[4] = { { .fs = (1 << 15) - 1, .net = 3 }, 16 },	/* + TCP bind, connect */
+	[5] = { { .fs = (1 << 16) - 1, .net = 3 }, 16 },	/* + ioctl on devices */
+	[6] = { { .fs = (1 << 16) - 1, .net = 3, .scoped = 3 }, 24 },	/* + scopes */
 };
 
 int

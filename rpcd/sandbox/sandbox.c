@@ -17,9 +17,9 @@
 
 #define SANDBOX_MEMORY ((rlim_t)3 << 30) /* bytes of address space */
 
-/* Makes an empty directory, opens it, and removes it at once. */
+/* Creates an empty directory, opens it and removes it. The descriptor, or -1 with errno. */
 static int
-sandbox_nowhere(void)
+sandbox_empty_directory(void)
 {
 	static const char *const parents[] = { "/run", "/tmp", "/var/tmp", "/dev/shm" };
 	char path[64];
@@ -39,7 +39,7 @@ sandbox_nowhere(void)
 static int
 sandbox_chroot(const struct sandbox *s UNUSED)
 {
-	int fd = sandbox_nowhere(), rc;
+	int fd = sandbox_empty_directory(), rc;
 
 	if (fd < 0)
 		return -1;
@@ -70,14 +70,14 @@ sandbox_no_new_privs(const struct sandbox *s UNUSED)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* Other processes of the same uid must not read our memory. */
+/* Other processes of the same user cannot read the memory of this one. */
 static int
 sandbox_undumpable(const struct sandbox *s UNUSED)
 {
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* A limit never rises above the hard one that we were given. */
+/* Sets a limit, but never raises the inherited hard limit. */
 static int
 sandbox_limit(int which, rlim_t most)
 {
@@ -110,7 +110,7 @@ sandbox_limits(const struct sandbox *s UNUSED)
 	};
 	int missed = 0;
 
-	/* A log that is a file after all must not kill us. */
+	/* With RLIMIT_FSIZE, a write of a log line to a file would kill the process. */
 	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		missed = errno;
 	for (size_t i = 0; i < nitems(limits); i++)
@@ -120,7 +120,7 @@ sandbox_limits(const struct sandbox *s UNUSED)
 	return missed == 0 ? 0 : -1;
 }
 
-/* The filter protects SANDBOX_LISTENERS of them. */
+/* The filter can protect only SANDBOX_LISTENERS listening sockets. */
 static int
 sandbox_guard(const struct sandbox *s)
 {
@@ -129,12 +129,12 @@ sandbox_guard(const struct sandbox *s)
 	return fail_with(E2BIG);
 }
 
-/* In this order: each needs what the later ones take away. */
+/* The order matters: measures need rights that later ones remove. */
 static const struct {
 	const char *name;
-	int (*take)(const struct sandbox *);
-	bool is_roots; /* only root can, and needs to */
-	bool needed;   /* without it we do not run at all */
+	int (*apply)(const struct sandbox *);
+	bool is_roots; /* possible and necessary only as root */
+	bool needed;   /* reeve-rpcd does not run without it */
 } measures[] = {
 	{"empty root directory", sandbox_chroot, true, false},
 	{"capability bounding set", sandbox_bounding, true, false},
@@ -151,10 +151,11 @@ int
 sandbox_enter(const struct sandbox *s)
 {
 	if (!s->is_root)
-		log_info("confinement: not root: this user is kept, and no empty root "
-			 "directory, no capability bounding set");
+		log_info(
+		    "confinement: not root: keeps the user, the root directory and the "
+		    "capability bounding set");
 	for (size_t i = 0; i < nitems(measures); i++) {
-		if ((measures[i].is_roots && !s->is_root) || measures[i].take(s) == 0)
+		if ((measures[i].is_roots && !s->is_root) || measures[i].apply(s) == 0)
 			continue;
 		if (measures[i].needed || s->strict) {
 			log_error(

@@ -1,4 +1,4 @@
-/* Sandbox: reeve-rpcd's confinement, measure by measure. */
+/* Sandbox: confines reeve-rpcd by a list of measures. */
 #ifndef RPCD_SANDBOX_SANDBOX_H
 #define RPCD_SANDBOX_SANDBOX_H
 
@@ -11,26 +11,26 @@
 struct sandbox {
 	uid_t uid;
 	gid_t gid;
-	bool is_root;         /* we may chroot and change ids */
-	bool strict;          /* a measure that cannot be had is an error */
+	bool is_root;         /* may chroot and change ids */
+	bool strict;          /* a measure that is not possible is an error */
 	const int *listeners; /* listening sockets, which must not be shut down */
 	size_t nlisteners;
 };
 
-#define SANDBOX_FILES 16384  /* descriptors at most */
-#define SANDBOX_LISTENERS 64 /* that are guarded; more are a missing measure */
+#define SANDBOX_FILES 16384  /* the limit of descriptors */
+#define SANDBOX_LISTENERS 64 /* listening sockets that the filter can protect */
 
-/* Chroot to an empty removed directory, ids, bounding set, no_new_privs, rlimits, Landlock,
- * seccomp. What cannot be had is a WARN that names it. 0, or -1 (strict, or ids that could
- * not be dropped): the caller ends. */
+/* Enters an empty removed directory by chroot; drops ids and the bounding set; sets
+ * no_new_privs, rlimits, Landlock and seccomp. Logs each measure that is not possible. 0, or
+ * -1 when one was missed with `strict`, or ids were not dropped: then the caller must end. */
 NODISCARD int sandbox_enter(const struct sandbox *);
 
-/* The two measures that are small programs for the kernel; 0, or -1. */
-/* No path can be opened, no TCP port bound or connected, no signal sent to, and no abstract
- * socket reached in, what is outside; as far as this kernel's Landlock goes. */
+/* Two of the measures; 0, or -1 with errno. */
+/* Forbids to open paths, to bind and connect TCP ports, to send signals to processes outside
+ * the sandbox, and to connect to their abstract sockets, as far as the kernel supports it. */
 NODISCARD int sandbox_landlock(const struct sandbox *);
-/* Only the calls of the table remain: dangerous ones kill, also by their arguments, unknown
- * ones answer ENOSYS. The first SANDBOX_LISTENERS listening sockets cannot be shut down. */
+/* Allows only the system calls of a table. Dangerous calls or arguments kill the process, other
+ * calls fail with ENOSYS. The first SANDBOX_LISTENERS sockets cannot be shut down. */
 NODISCARD int sandbox_seccomp(const struct sandbox *);
 
 #endif

@@ -1,5 +1,5 @@
-/* The filter is a list of comparisons made from tables of arguments that kill and of calls
- * that are allowed or kill. */
+/* The filter is a program of comparisons. It is made from three tables: arguments for which an
+ * allowed call kills the process, calls that are allowed, and calls that kill it. */
 #include "common/fail.h"
 #include "common/log.h"
 #include "rpcd/sandbox/sandbox.h"
@@ -31,72 +31,74 @@
 enum word { LOW, HIGH };
 enum test { IS, IS_NOT, ABOVE, HAS /* any of these bits */ };
 
-/* What an allowed call must not be asked for. Consulted before the calls; the kernel looks
- * at no more than the low word where that is all that is named here. */
+/* Arguments with which an allowed call kills the process. They are checked before the table of
+ * calls. Where a row has only the low word, the kernel ignores the high one. */
 static const struct sandbox_denial {
-	unsigned nr;
-	unsigned argument;
+	unsigned nr;       /* of the call */
+	unsigned argument; /* its number, from 0 */
 	enum word word;
 	enum test test;
 	uint32_t value;
 } denials[] = {
-	/* No memory becomes executable. */
+	/* No executable memory. */
 	{__NR_mmap, 2, LOW, HAS, PROT_EXEC},
 	{__NR_mprotect, 2, LOW, HAS, PROT_EXEC},
-	/* Nothing is sent but over connections that are there: TCP Fast Open connects, also
-	 * a listening socket that was shut down before. */
+	/* Send only on open connections. TCP Fast Open would connect to any address, even
+	 * with a listening socket that was shut down. */
 	{__NR_sendto, 3, LOW, HAS, MSG_FASTOPEN},
 	{__NR_sendto, 4, LOW, IS_NOT, 0},
 	{__NR_sendto, 4, HIGH, IS_NOT, 0},
 	{__NR_sendmsg, 2, LOW, HAS, MSG_FASTOPEN},
-	/* Only F_GETFD, F_SETFD, F_GETFL, F_SETFL: F_SETOWN and F_SETSIG have the kernel
-	 * signal others of our uid, and a copy of a listening socket had no row below. */
+	/* Only F_GETFD, F_SETFD, F_GETFL and F_SETFL. F_SETOWN and F_SETSIG would make the
+	 * kernel send signals to other processes of the user. F_DUPFD would copy a listening
+	 * socket, and the copy could be shut down. */
 	{__NR_fcntl, 1, LOW, IS, F_DUPFD},
 	{__NR_fcntl, 1, LOW, ABOVE, F_SETFL},
-	/* Only TCP_NODELAY and TCP_CORK: IP_MINTTL, a packet filter or a key for signed
-	 * segments leave a listening socket deaf, also for the next reeve-rpcd. */
+	/* Only TCP_NODELAY and TCP_CORK. Other options, such as IP_MINTTL, a packet filter or
+	 * TCP_MD5SIG, could make a listening socket ignore all clients, also for the next
+	 * reeve-rpcd. */
 	{__NR_setsockopt, 1, LOW, IS_NOT, IPPROTO_TCP},
 	{__NR_setsockopt, 2, LOW, IS, TCP_MAXSEG},
 	{__NR_setsockopt, 2, LOW, ABOVE, TCP_CORK},
 };
 
 static const unsigned allowed[] = {
-	/* The life of a request, most frequent first. */
-	__NR_epoll_pwait, /* the loop's sleep, libmicrohttpd's events */
+	/* Requests; the most frequent calls first. */
+	__NR_epoll_pwait, /* event loop, libmicrohttpd */
 #ifdef __NR_epoll_wait
-	__NR_epoll_wait, /* the same */
+	__NR_epoll_wait, /* event loop, libmicrohttpd */
 #endif
 	__NR_recvfrom, /* requests */
 	__NR_sendmsg, /* responses; frames to the master */
-	__NR_sendto, /* responses in one piece, without an address */
+	__NR_sendto, /* responses in one piece (without an address) */
 	__NR_recvmsg, /* frames and descriptors from the master */
 	__NR_read, /* timerfd, eventfd */
 	__NR_write, /* eventfd, log lines */
-	__NR_writev, /* log lines; the C library's last words */
-	__NR_timerfd_settime, /* the loop's timers */
-	__NR_epoll_ctl, /* connections come and go */
-	__NR_accept4, /* they come */
+	__NR_writev, /* log lines; messages of the C library before it aborts */
+	__NR_timerfd_settime, /* timers of the event loop */
+	__NR_epoll_ctl, /* connections opened and closed */
+	__NR_accept4, /* new connections */
 	__NR_setsockopt, /* TCP_NODELAY, TCP_CORK */
-	__NR_getsockopt, /* who is at the other end (SO_PEERCRED) */
-	__NR_getsockname, /* libmicrohttpd asks it of what it accepts */
-	__NR_getpeername, /* is it this machine? */
-	__NR_shutdown, /* they go; the listening sockets stay */
-	__NR_close, /* they are gone */
+	__NR_getsockopt, /* credentials of a client (SO_PEERCRED) */
+	__NR_getsockname, /* libmicrohttpd, for each new connection */
+	__NR_getpeername, /* whether a client is on this machine */
+	__NR_shutdown, /* connections (not listening sockets) */
+	__NR_close, /* connections, logs */
 	__NR_fcntl, /* flags of a descriptor */
-	/* Logs, by descriptors that the master opened; fstat() calls the third. */
+	/* Logs, by descriptors from the master. fstat() may call newfstatat. */
 	__NR_pread64, __NR_fstat, __NR_newfstatat, __NR_lseek,
-	/* Memory, which is data; locks of the libraries; salts and seeds. */
+	/* Memory; locks of the libraries; salts and seeds. */
 	__NR_brk, __NR_mmap, __NR_mprotect, __NR_munmap, __NR_mremap, __NR_madvise,
 	__NR_futex, __NR_getrandom,
-	/* Time, where the vdso does not have it. */
+	/* Time, on machines where the vDSO does not provide it. */
 	__NR_clock_gettime, __NR_gettimeofday,
-	/* The end; abort(); what goes on after a stop and a continue. */
+	/* Exit, abort(), return from signal handlers, SIGSTOP and SIGCONT. */
 	__NR_exit_group, __NR_exit, __NR_rt_sigreturn, __NR_rt_sigprocmask,
 	__NR_restart_syscall, __NR_getpid, __NR_gettid,
 };
 
-/* Calls of an attacker who has taken the process over. What is in neither list answers
- * ENOSYS: a library's try at something new, or its late look for a file. */
+/* Calls that only an attacker who controls the process makes. A call in neither table fails
+ * with ENOSYS, because a library may try a new call or open a file. */
 static const unsigned killed[] = {
 	__NR_execve, __NR_execveat, __NR_clone, __NR_clone3, __NR_ptrace,
 	__NR_process_vm_readv, __NR_process_vm_writev, __NR_kill,
@@ -129,7 +131,8 @@ seccomp_add(struct sandbox_filter *f, unsigned code, size_t value, unsigned skip
 	    (uint16_t)code, (uint32_t)value, (uint8_t)skip_if, (uint8_t)skip_unless);
 }
 
-/* Leaves the call's number loaded, as it found it. Both architectures are little-endian. */
+/* Adds a check of an argument. The number of the call is loaded before and after it. Both
+ * architectures are little-endian. */
 static void
 seccomp_deny(struct sandbox_filter *f, const struct sandbox_denial *d)
 {
@@ -152,11 +155,11 @@ seccomp_deny(struct sandbox_filter *f, const struct sandbox_denial *d)
 }
 
 static void
-seccomp_answer(struct sandbox_filter *f, const unsigned *calls, size_t n, uint32_t answer)
+seccomp_return(struct sandbox_filter *f, const unsigned *calls, size_t n, uint32_t result)
 {
 	for (size_t i = 0; i < n; i++) {
 		seccomp_add(f, JUMP_IF(BPF_JEQ), calls[i], 0, 1);
-		seccomp_add(f, RETURN, answer, 0, 0);
+		seccomp_add(f, RETURN, result, 0, 0);
 	}
 }
 
@@ -165,7 +168,7 @@ seccomp_make(struct sandbox_filter *f, const struct sandbox *s)
 {
 	struct sandbox_denial shutdown = { __NR_shutdown, 0, LOW, IS, 0 };
 
-	/* Anything of another architecture is an attack: its numbers mean other calls. */
+	/* A call of another architecture is an attack: the same number is another call. */
 	seccomp_add(f, LOAD, offsetof(struct seccomp_data, arch), 0, 0);
 	seccomp_add(f, JUMP_IF(BPF_JEQ), SANDBOX_ARCH, 1, 0);
 	seccomp_add(f, RETURN, SECCOMP_RET_KILL_PROCESS, 0, 0);
@@ -174,14 +177,14 @@ seccomp_make(struct sandbox_filter *f, const struct sandbox *s)
 	seccomp_add(f, RETURN, SECCOMP_RET_KILL_PROCESS, 0, 0);
 	for (size_t i = 0; i < nitems(denials); i++)
 		seccomp_deny(f, &denials[i]);
-	/* A listening socket that is shut down is dead for all that share it, and may be
-	 * connected elsewhere. */
+	/* A shutdown of a listening socket would end it in all processes that share it, and
+	 * would allow to connect it to another address. */
 	for (size_t i = 0; i < s->nlisteners && i < SANDBOX_LISTENERS; i++) {
 		shutdown.value = (uint32_t)s->listeners[i];
 		seccomp_deny(f, &shutdown);
 	}
-	seccomp_answer(f, allowed, nitems(allowed), SECCOMP_RET_ALLOW);
-	seccomp_answer(f, killed, nitems(killed), SECCOMP_RET_KILL_PROCESS);
+	seccomp_return(f, allowed, nitems(allowed), SECCOMP_RET_ALLOW);
+	seccomp_return(f, killed, nitems(killed), SECCOMP_RET_KILL_PROCESS);
 	seccomp_add(f, RETURN, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
 }
 
@@ -194,10 +197,10 @@ sandbox_seccomp(const struct sandbox *s)
 	_Static_assert((nitems(denials) + SANDBOX_LISTENERS) * 5 +
 		    (nitems(allowed) + nitems(killed)) * 2 + 7 <
 		FILTER_MAX,
-	    "the filter is too long");
+	    "the filter exceeds FILTER_MAX");
 #ifdef REEVE_SANITIZED
 	log_info(
-	    "confinement: built for a sanitizer: no system call filter, no memory limit");
+	    "confinement: no system call filter and no memory limit in a sanitizer build");
 	return 0;
 #endif
 	seccomp_make(&filter, s);
@@ -210,7 +213,7 @@ sandbox_seccomp(const struct sandbox *s)
 int
 sandbox_seccomp(const struct sandbox *s UNUSED)
 {
-	return fail_with(ENOSYS); /* no table for this architecture */
+	return fail_with(ENOSYS); /* the tables are for other architectures */
 }
 
 #endif

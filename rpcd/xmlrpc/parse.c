@@ -16,7 +16,7 @@
 #include <sys/random.h>
 
 enum tag {
-	TAG_OTHER,	/* any name that means nothing: its text is a string */
+	TAG_OTHER,	/* any unknown name; its text is a string */
 	TAG_INT,
 	TAG_I4,
 	TAG_BOOLEAN,
@@ -34,13 +34,13 @@ enum tag {
 	TAG_MAX
 };
 
-/* An element that is open. */
+/* An open element. */
 struct node {
 	enum tag tag;
 	struct buf text; /* before the first child */
 	size_t nchildren;
-	json_t *children; /* array or struct under way, or NULL */
-	json_t *kept[2];  /* other elements: the first two, or NULL */
+	json_t *children; /* the array or struct being made, or NULL */
+	json_t *kept[2];  /* the first two children of other elements, or NULL */
 };
 
 struct xmlparse {
@@ -49,19 +49,19 @@ struct xmlparse {
 	struct node nodes[XMLPARSE_DEPTH];
 	size_t depth;
 	size_t elements;
-	size_t attributes;              /* and declarations of namespaces */
-	uint64_t names[XMLPARSE_NAMES]; /* hashes of those that mean nothing */
+	size_t attributes;              /* with declarations of namespaces */
+	uint64_t names[XMLPARSE_NAMES]; /* hashes of unknown names */
 	size_t nnames;
 	struct xmlscan scan; /* of the document */
 	char *method;
 	json_t *params;
-	const char *why; /* not NULL: refused */
+	const char *why; /* why the document is refused, or NULL */
 };
 
-/* What an element does with the values of its children. */
+/* How an element stores the values of its children. */
 enum parse_children {
 	CHILDREN_IGNORE,
-	CHILDREN_KEEP,	/* the first two: a value has one, a member has two */
+	CHILDREN_KEEP,	/* keeps the first two: a value has one, a member has two */
 	CHILDREN_APPEND,
 	CHILDREN_MEMBERS,
 };
@@ -69,7 +69,7 @@ enum parse_children {
 static const struct element {
 	const char *name;
 	enum parse_children children;
-	xmlvalue_fn *scalar;	/* makes the value of the text */
+	xmlvalue_fn *scalar;	/* converts the text to a value */
 } elements[TAG_MAX] = {
 	[TAG_OTHER] = {"", CHILDREN_KEEP, NULL},
 	[TAG_INT] = {"int", CHILDREN_IGNORE, xmlvalue_int},
@@ -98,7 +98,7 @@ parse_refuse(struct xmlparse *parser, const char *why)
 
 /* ---- elements ---- */
 
-/* A member, by whatever name, is an element with two children: name and value. */
+/* A member is an element of any name with two children: name and value. */
 static void
 parse_add_member(struct xmlparse *parser, struct node *node, const struct node *child)
 {
@@ -118,7 +118,7 @@ parse_add_member(struct xmlparse *parser, struct node *node, const struct node *
 	    node->children, json_is_null(name) ? "" : json_string_value(name), content);
 }
 
-/* Takes the value of a child that has ended. */
+/* Stores the value of a child that has ended; takes it. */
 static void
 parse_add_child(
     struct xmlparse *parser, struct node *node, const struct node *child, json_t *value)
@@ -140,7 +140,7 @@ parse_add_child(
 	json_decref(value);
 }
 
-/* New: what the element becomes when it ends; NULL with a refusal. */
+/* New: the value of an element that ends; NULL: the document is refused. */
 static json_t *
 parse_value(struct xmlparse *parser, struct node *node)
 {
@@ -201,10 +201,10 @@ parse_node_clear(struct node *node)
 	node->nchildren = 0;
 }
 
-/* ---- expat's side ---- */
+/* ---- callbacks of expat ---- */
 
-/* Expat keeps every name that it has seen, in a table that it copies as it grows. The hash
- * is made in words, because expat puts a namespace of up to 1 KiB before each name. */
+/* Counts different unknown names, because expat keeps each in a table that it copies when it
+ * grows. The hash uses words, because expat puts a namespace of up to 1 KiB before a name. */
 static void
 parse_count_name(struct xmlparse *parser, const char *name)
 {
@@ -238,7 +238,7 @@ parse_tag(struct xmlparse *parser, const char *name)
 	return TAG_OTHER;
 }
 
-/* XML-RPC has no attributes: those of a client that declares its namespaces are few. */
+/* Counts namespaces like attributes: XML-RPC has none, and clients declare few. */
 static void XMLCALL
 parse_on_namespace(void *ctx, const char *prefix UNUSED, const char *uri UNUSED)
 {
@@ -310,9 +310,9 @@ parse_on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSE
 	parse_refuse(ctx, "a document type declaration");
 }
 
-/* A reset parser has forgotten everything, its salt as well. Forcing UTF-8 makes expat
- * check the bytes, not the declaration, as supervisord does: PHP's clients declare
- * iso-8859-1 and send ASCII. */
+/* XML_ParserReset also resets the salt and the handlers. UTF-8 is forced, as in supervisord, so
+ * that expat checks the bytes and not the declaration: PHP's clients declare iso-8859-1 and
+ * send ASCII. */
 static void
 parse_reset(struct xmlparse *parser)
 {
@@ -344,15 +344,15 @@ xmlparse_new(const struct xmlparse *like)
 {
 	struct xmlparse *parser = xcalloc(1, sizeof(*parser));
 
-	/* A namespace separator that no name can hold: "<ex:nil/>" without a declaration of
-	 * ex is then malformed, as in supervisord. */
+	/* The namespace separator cannot be in a name, so that "<ex:nil/>" without a
+	 * declaration of ex is malformed, as in supervisord. */
 	parser->expat = XML_ParserCreateNS("UTF-8", '\n');
 	if (parser->expat == NULL)
 		fatal("out of memory for the XML parser");
 	if (like == NULL &&
 	    getrandom(&parser->salt, sizeof(parser->salt), 0) != sizeof(parser->salt))
 		fatal("no random bytes for the XML parser");
-	/* 0 would make expat read more of them. */
+	/* With the salt 0, expat reads random bytes itself. */
 	parser->salt = like != NULL ? like->salt : parser->salt | 1;
 	return parser;
 }
@@ -375,7 +375,7 @@ parse_feed(struct xmlparse *parser, const char *piece, size_t len, bool is_last)
 {
 	enum XML_Status status;
 
-	/* Expat would recognise UTF-16 by its first bytes. */
+	/* Expat recognises UTF-16 by its first bytes even when UTF-8 is forced. */
 	if (memchr(piece, '\0', len) != NULL)
 		parser->why = "a NUL byte";
 	else if (!str_is_utf8(piece, len))

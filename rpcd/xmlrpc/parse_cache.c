@@ -6,7 +6,7 @@
 #include <string.h>
 
 struct parse_cache_entry {
-	size_t len; /* 0: none yet */
+	size_t len; /* 0 = unused */
 	char body[PARSE_CACHE_BODY_MAX];
 	char *method;
 	json_t *params;

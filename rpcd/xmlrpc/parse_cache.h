@@ -1,6 +1,5 @@
-/* Parse cache: the calls that were read last, by the bytes of their bodies. Clients that
- * poll send the same bytes again and again, and to read XML costs more than all else that a
- * small call needs. */
+/* Parse cache: the parsed calls of the last bodies. Clients that poll send the same bytes again
+ * and again, and parsing XML costs more than everything else of a small call. */
 #ifndef RPCD_XMLRPC_PARSE_CACHE_H
 #define RPCD_XMLRPC_PARSE_CACHE_H
 
@@ -16,13 +15,13 @@
 struct parse_cache;
 
 struct parse_cache *parse_cache_new(void);   /* new */
-void parse_cache_free(struct parse_cache *); /* NULL is fine */
-/* Whether this body was kept: then *method is new, and *params one reference more to an
- * array that nobody may change. */
+void parse_cache_free(struct parse_cache *); /* NULL is allowed */
+/* True when the cache has this body: then *method is new, and *params a new reference to an
+ * array that must not be changed. */
 NODISCARD bool parse_cache_find(const struct parse_cache *, const char *body, size_t len,
     char **method, json_t **params);
-/* Keeps what was read from a body that parse_cache_find does not know, instead of what was
- * kept first. All is borrowed; params must not change from now on. */
+/* Adds a call that the cache does not have, instead of the oldest one. Everything is borrowed;
+ * params must not be changed from now on. */
 void parse_cache_keep(
     struct parse_cache *, const char *body, size_t len, const char *method, json_t *params);
 

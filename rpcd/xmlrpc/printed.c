@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MAX 17 /* that any double needs */
+#define DIGITS_MAX 17 /* enough for any double */
 
 /* Dates look different inside an array or a struct. */
 static int printed_value(struct buf *, const json_t *, bool inside);
 
-/* Puts the digits of a number, of which `point` stand before the point. */
+/* Writes the digits of a number with the point after the first `point` of them. */
 static int
 printed_plain(struct buf *out, const char *digits, int point)
 {
@@ -26,7 +26,7 @@ printed_plain(struct buf *out, const char *digits, int point)
 	return buf_printf(out, "%.*s.%s", point, digits, digits + point);
 }
 
-/* The shortest digits that are read back as the same number, as repr() chooses them. */
+/* Writes the shortest digits that read back as the same number, as repr() does. */
 static int
 printed_real(struct buf *out, double number)
 {
@@ -71,7 +71,7 @@ printed_date(struct buf *out, const char *text, bool inside)
 	    day, hour, minute, second);
 }
 
-/* A double or a date that JSON has no value for; NULL = an ordinary struct. */
+/* The text of a date, or of a double that JSON lacks (parse.h); NULL = an ordinary value. */
 static const char *
 printed_special(const json_t *object, const char *kind)
 {

@@ -9,9 +9,9 @@ enum markup { MARKUP_COMMENT, MARKUP_CDATA, MARKUP_DOCTYPE, MARKUP_INSTRUCTION }
 
 static const struct markup_kind {
 	const char *begin;
-	const char *end;	/* NULL = refused */
+	const char *end;	/* NULL: the markup is refused */
 	size_t most;
-	const char *why;	/* longer than that */
+	const char *why;	/* when it is longer */
 } markups[] = {
 	[MARKUP_COMMENT] = {"<!--", "-->", XMLSCAN_COMMENT_MAX,
 	    "a comment that is too long"},
@@ -35,8 +35,8 @@ scan_looks_at(const struct xmlscan *scan, const char *what)
 	return scan->len - scan->at >= n && memcmp(scan->text + scan->at, what, n) == 0;
 }
 
-/* Goes behind the first `end` within `most` bytes. A document that ends before has a token
- * without an end, which is for expat to refuse. */
+/* Moves behind the first `end` within `most` bytes, or to the end of the document, where expat
+ * refuses the incomplete token. */
 static const char *
 scan_behind(struct xmlscan *scan, const char *end, size_t most, const char *why)
 {
@@ -49,7 +49,7 @@ scan_behind(struct xmlscan *scan, const char *end, size_t most, const char *why)
 	return NULL;
 }
 
-/* A tag ends at the first '>' outside quotes. */
+/* Moves behind a tag, which ends at the first '>' outside quotes. */
 static const char *
 scan_tag(struct xmlscan *scan)
 {
@@ -94,7 +94,7 @@ scan_markup(struct xmlscan *scan)
 	return scan_behind(scan, kind->end, kind->most, kind->why);
 }
 
-/* Up to the next markup, or to the end of the piece. */
+/* Moves to the next markup or to the end of the piece. */
 static const char *
 scan_text(struct xmlscan *scan, size_t end)
 {
@@ -103,13 +103,13 @@ scan_text(struct xmlscan *scan, size_t end)
 	if (scan->at == 0 && scan_looks_at(scan, BOM))
 		scan->at += strlen(BOM);
 	for (; scan->at < end && text[scan->at] != '<' && text[scan->at] != '&'; scan->at++)
-		/* Expat takes it for one name, however long it is. */
+		/* Expat would read it as one name of any length. */
 		if (scan->depth == 0 && strchr(" \t\r\n", text[scan->at]) == NULL)
 			return "text outside of the element";
 	return NULL;
 }
 
-/* Up to its end, also where that lies across the end of the piece. */
+/* Moves behind "]]>", which may cross the end of the piece, or to the end of the piece. */
 static const char *
 scan_cdata(struct xmlscan *scan, size_t end)
 {
@@ -145,7 +145,7 @@ xmlscan_next(struct xmlscan *scan, const char **why)
 		*why = scan_token(scan, end);
 	if (*why != NULL)
 		return 0;
-	/* A piece of text never ends within a character. */
+	/* A piece does not end within a character. */
 	for (end = scan->at; end < scan->len && end > begin; end--)
 		if ((scan->text[end] & 0xc0) != 0x80)
 			break;

@@ -36,8 +36,8 @@ xmlvalue_string(const char *text, size_t len)
 
 /* ---- double ---- */
 
-/* Copies digits without the single underscores that Python lets stand between them. Returns
- * the end of what was read, or NULL when an underscore stands elsewhere. */
+/* Copies digits without the single underscores that Python allows between them. Returns the end
+ * of the digits, or NULL when an underscore is elsewhere. */
 static const char *
 xmlvalue_copy_digits(const char *s, char **out)
 {
@@ -126,7 +126,7 @@ xmlvalue_datetime(const char *text, size_t len UNUSED)
 	bool leap;
 	size_t i;
 
-	/* Digits where the pattern has 0: sscanf takes blanks and signs as well. */
+	/* The pattern has 0 for a digit. sscanf alone would accept blanks and signs. */
 	for (i = 0; pattern[i] != '\0'; i++)
 		if (pattern[i] == '0' ? !isdigit((unsigned char)text[i]) :
 					text[i] != pattern[i])

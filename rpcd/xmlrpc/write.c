@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
-/* A text that is known here, and its length. */
+/* A constant text and its length. */
 #define TEXT(text) text, sizeof(text) - 1
 
 void
@@ -18,7 +18,7 @@ xmlwrite_raw(struct buf *out, const char *xml, size_t n)
 
 /* ---- character data ---- */
 
-/* What a byte of ASCII is written as; NULL = as itself. */
+/* The escapes of ASCII characters; NULL = written unchanged. */
 static const char *const ascii_escapes[128] = {
 	[0x00 ... 0x08] = REPLACEMENT,
 	[0x0b] = REPLACEMENT,
@@ -45,8 +45,8 @@ static const struct sequence {
 	{0xf4, 0xf4, 0x80, 0x8f, 4},
 };
 
-/* How many of the n bytes are the beginning of one sequence. *whole: all of it is there and
- * allowed in XML; *cut: it ran out of bytes. */
+/* The number of the n bytes that begin one sequence. *whole: it is complete and allowed in XML;
+ * *cut: it is incomplete because the bytes end. */
 static size_t
 xmlwrite_sequence(const unsigned char *bytes, size_t n, bool *whole, bool *cut)
 {
@@ -66,7 +66,7 @@ xmlwrite_sequence(const unsigned char *bytes, size_t n, bool *whole, bool *cut)
 			return i;
 	}
 	*cut = i < seq->length;
-	/* U+FFFE and U+FFFF are UTF-8 but no XML. */
+	/* U+FFFE and U+FFFF are UTF-8 but not allowed in XML. */
 	*whole = !*cut && (i != 3 || memcmp(bytes, "\xef\xbf", 2) != 0 || bytes[2] < 0xbe);
 	return i;
 }
@@ -197,7 +197,7 @@ xmlwrite_double(struct buf *out, double number)
 	xmlwrite_raw(out, text, (size_t)n);
 }
 
-/* The two below are most of every reply: few pieces, and names that need no escape. */
+/* The next two functions write most of every reply, therefore in few pieces. */
 
 void
 xmlwrite_member_string(struct buf *out, const char *name, const char *value)

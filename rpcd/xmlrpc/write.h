@@ -1,8 +1,8 @@
-/* Write: values to XML-RPC text in supervisord's layout, appended
- * piece by piece, so that a large result is written once and never kept as a tree.
+/* Write: writes values as XML-RPC in supervisord's layout, piece by piece, so that a large
+ * result is never kept as a tree.
  *
- * Whatever the bytes of a string are, the document stays well-formed: what is not UTF-8
- * or not allowed in XML becomes U+FFFD. Running out of memory ends the program. */
+ * The document is well-formed for any bytes of a string: bytes that are not UTF-8 or not
+ * allowed in XML become U+FFFD. Running out of memory ends the program. */
 #ifndef RPCD_XMLRPC_WRITE_H
 #define RPCD_XMLRPC_WRITE_H
 
@@ -14,23 +14,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define XMLWRITE_ESCAPED 5 /* bytes, at most, of one escaped byte */
+#define XMLWRITE_ESCAPED 5 /* bytes of one escaped byte, at most */
 
-/* Appends n bytes as character data and returns how many were taken: all of them when
- * `last`, else up to three fewer, so as not to cut a UTF-8 sequence. */
+/* Appends n bytes as character data. Returns the number of bytes written: all when `last`, else
+ * up to three fewer, because a UTF-8 sequence is not cut. */
 size_t xmlwrite_escape(struct buf *, const char *bytes, size_t n, bool last);
 
-/* Appends what is XML already. */
+/* Appends text that is already XML. */
 void xmlwrite_raw(struct buf *, const char *xml, size_t n);
 
-/* What surrounds values. */
+/* The elements around values. */
 enum xmlwrite_part {
 	XMLWRITE_REPLY,		/* a document with one result value */
 	XMLWRITE_FAULT,		/* a document with one fault */
-	XMLWRITE_STRING,	/* a value whose text comes by xmlwrite_escape */
+	XMLWRITE_STRING,	/* a value whose text is written by xmlwrite_escape */
 	XMLWRITE_ARRAY,
 	XMLWRITE_STRUCT,
-	XMLWRITE_MEMBER,	/* opened by xmlwrite_member_open; one value */
+	XMLWRITE_MEMBER,	/* one value; opened by xmlwrite_member_open */
 };
 
 void xmlwrite_open(struct buf *, enum xmlwrite_part);
@@ -39,16 +39,16 @@ void xmlwrite_member_open(struct buf *, const char *name);
 
 /* Values, each a line or more: "<value>…</value>\n". */
 void xmlwrite_string(struct buf *, const char *s);
-void xmlwrite_int(struct buf *, int64_t); /* in full, past 32 bits as well */
+void xmlwrite_int(struct buf *, int64_t); /* all digits, also beyond 32 bits */
 void xmlwrite_bool(struct buf *, bool);
 void xmlwrite_json(struct buf *, const json_t *); /* null is written as "" */
-/* text: "BAD_NAME: x". An element of a multicall, or within XMLWRITE_FAULT. */
+/* text: "BAD_NAME: x". For an element of a multicall, or within XMLWRITE_FAULT. */
 void xmlwrite_fault(struct buf *, enum fault, const char *text);
 
-/* A whole member, whose name is plain. */
+/* A whole member, whose name needs no escapes. */
 void xmlwrite_member_string(struct buf *, const char *name, const char *value);
 void xmlwrite_member_int(struct buf *, const char *name, int64_t value);
-/* An int, or a double when 32 bits do not hold the value. */
+/* An int, or a double when the value needs more than 32 bits. */
 void xmlwrite_member_number(struct buf *, const char *name, int64_t value);
 
 #endif

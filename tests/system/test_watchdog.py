@@ -132,8 +132,8 @@ class Hangs(Case):
             until(lambda: time.monotonic() > end)
             loop_for_ever(self.first)
             s.sendall(request())
-            self.d.wait_log("WARN reeve-rpcd: busy with one thing for 2 seconds", timeout=LONG)
-            self.d.wait_log("reeve-rpcd: busy with one thing for 10 seconds; ending",
+            self.d.wait_log("WARN reeve-rpcd: a turn of the event loop has used 2 s", timeout=LONG)
+            self.d.wait_log("reeve-rpcd: a turn of the event loop has used 10 s of processor time; ending",
                             timeout=LONG)
         self.replaced()
 

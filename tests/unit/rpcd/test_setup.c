@@ -1,4 +1,4 @@
-/* Setup: what a master may say before the walls go up, and in which order. */
+/* Setup: the messages before the confinement, and their order. */
 #include "rpcd/setup.h"
 
 #include <setjmp.h>
@@ -37,7 +37,7 @@ static int
 answer(struct setup *s, const char *text)
 {
 	json_t *value = object(text);
-	int rc = setup_answer(s, value);
+	int rc = setup_read_hello(s, value);
 
 	json_decref(value);
 	return rc;
@@ -47,7 +47,7 @@ static int
 take(struct setup *s, const char *method, const char *text, int *fd)
 {
 	json_t *value = object(text);
-	int rc = setup_take(s, method, value, fd);
+	int rc = setup_notification(s, method, value, fd);
 
 	json_decref(value);
 	return rc;
@@ -96,7 +96,7 @@ test_whole(void **state)
 	assert_int_equal(atomic_load(s.page), 42);
 	assert_int_equal(take(&s, "setup.end", "{}", &none), 1);
 	assert_true(s.ended);
-	/* What comes later is out of place. */
+	/* Later messages are refused. */
 	assert_int_equal(take(&s, "setup.end", "{}", &none), -1);
 	assert_int_equal(take(&s, "stream.begin", "{}", &none), 0);
 	assert_int_equal(munmap((void *)(uintptr_t)s.page, sizeof(number)), 0);
@@ -148,7 +148,7 @@ test_out_of_place(void **state)
 		"{\"kind\":\"tcp\",\"unauthenticated_role\":\"king\"}", &extra),
 	    -1);
 	assert_int_equal(take(&s, "setup.listener", LISTENER, &extra), 1);
-	/* All listeners are here, the page is not; and there is no room for one more. */
+	/* All listeners have arrived, the page has not; one more listener is refused. */
 	assert_int_equal(take(&s, "setup.end", "{}", &none), -1);
 	extra = open_null();
 	assert_int_equal(take(&s, "setup.listener", LISTENER, &extra), -1);
@@ -177,7 +177,7 @@ test_role(void **state)
 	setup_clear(&s);
 }
 
-/* True when the text is somewhere in the heap, freed or not. */
+/* True when the text is anywhere in the heap, also in freed memory. */
 static bool
 heap_has(const char *text, size_t len)
 {
@@ -194,12 +194,12 @@ heap_has(const char *text, size_t len)
 	return found && memmem((const void *)from, to - from, text, len) != NULL;
 }
 
-/* What jansson gives back between begin and end is blank. */
+/* jansson wipes the memory that it frees while setup_wipe is on. */
 static void
 test_wiped(void **state)
 {
 	static const char secret[] = "a secret that is long enough to be seen";
-	const char *tail = secret + 20; /* free lists write over the beginning */
+	const char *tail = secret + 20; /* free lists overwrite the beginning */
 	json_t *value;
 	bool seen;
 
@@ -210,7 +210,7 @@ test_wiped(void **state)
 	json_decref(value);
 	setup_wipe(false);
 	if (!seen)
-		skip(); /* another allocator's heap, as the sanitizers have one */
+		skip(); /* the heap of a sanitizer */
 	assert_false(heap_has(tail, strlen(tail)));
 }
 

@@ -1,5 +1,5 @@
-/* Basic_auth: tests/data/auth/cases, one a line: username, password, Authorization header
- * ("-" = none, fields parted by tabs), and the result. */
+/* Basic_auth: each line of tests/data/auth/cases has username, password, Authorization header
+ * ("-" = none) and the result, separated by tabs. */
 #include "common/compiler.h"
 #include "rpcd/http/basic_auth.h"
 
@@ -32,8 +32,7 @@ field(char **rest)
 	return strcmp(text, "-") == 0 ? NULL : text;
 }
 
-/* What a listener that the master announces with these demands of its clients; role NULL =
- * none given. */
+/* The access of a listener that the master announces with these members; role NULL = none. */
 static struct setup_access
 access_of(const char *username, const char *password, const char *role)
 {
@@ -45,8 +44,8 @@ access_of(const char *username, const char *password, const char *role)
 	json_t *params = json_pack("{ss ss? ss? ss?}", "kind", "tcp", "username", username,
 	    "password", password, "unauthenticated_role", role);
 
-	assert_int_equal(setup_answer(&setup, answer), 0);
-	assert_int_equal(setup_take(&setup, "setup.listener", params, &fd), 1);
+	assert_int_equal(setup_read_hello(&setup, answer), 0);
+	assert_int_equal(setup_notification(&setup, "setup.listener", params, &fd), 1);
 	access = setup.listeners[0].access;
 	setup.listeners[0].access.password = NULL;
 	setup_clear(&setup);
@@ -96,7 +95,7 @@ test_cases(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* Every length decodes to itself: the header of a password of n bytes is accepted. */
+/* The header of a password of any length is decoded and accepted. */
 static void
 test_lengths(void **state)
 {
@@ -137,7 +136,7 @@ struct open_case {
 	enum role want;
 };
 
-/* Without a user name nobody is asked for one. */
+/* A listener without a user name requires no credentials. */
 static void
 test_without_authentication(void **state)
 {
@@ -164,7 +163,7 @@ test_without_authentication(void **state)
 	}
 }
 
-/* The role of those without authentication opens no door to those who must have one. */
+/* unauthenticated_role does not replace the credentials that a listener requires. */
 static void
 test_role_is_no_way_round(void **state)
 {

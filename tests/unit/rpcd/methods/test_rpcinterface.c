@@ -1,5 +1,5 @@
-/* Rpcinterface: calls of a program that serves a namespace, on the other end of a socket
- * pair; time is the test's. */
+/* Rpcinterface: calls of a program that serves a namespace, on the other end of a socket pair.
+ * The test sets the time. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 #define T_DUE (RPCINTERFACE_TIMEOUT_MS + 1)
@@ -58,13 +58,14 @@ pass(struct fixture *f, int64_t ms)
 static void
 take(struct fixture *f, const char *method, json_t *params, int fd)
 {
-	assert_int_equal(rpcinterfaces_take(f->rpcd.rpcinterfaces, method, params, &fd), 1);
+	assert_int_equal(
+	    rpcinterfaces_notification(f->rpcd.rpcinterfaces, method, params, &fd), 1);
 	assert_int_equal(fd, -1);
 	json_decref(params);
 	turn(f);
 }
 
-/* A new program that has been asked what it serves. */
+/* Opens a program, which receives the request to describe its methods. */
 static void
 open_server(struct fixture *f, struct server *server)
 {
@@ -87,7 +88,7 @@ respond(struct fixture *f, struct server *server, uint64_t id, json_t *result)
 	turn(f);
 }
 
-/* It serves f, of this type. */
+/* Lets the program describe one method, f, with this type. */
 static void
 describe(struct fixture *f, struct server *server, const char *type)
 {
@@ -127,7 +128,7 @@ test_silence_is_named_once(void **state)
 	peer_free(server.peer);
 }
 
-/* The predecessor's methods are known, but not yet the program's. */
+/* The methods of the process before are known, those of the new one are not. */
 static void
 test_no_call_before_the_description(void **state)
 {
@@ -170,7 +171,7 @@ test_a_late_answer_is_dropped(void **state)
 	peer_free(server.peer);
 }
 
-/* One listener's clients do not keep those of another from calling. */
+/* The calls of one listener do not use the limit of another. */
 static void
 test_pending_of_each_listener(void **state)
 {
@@ -196,7 +197,7 @@ test_pending_of_each_listener(void **state)
 	peer_free(server.peer);
 }
 
-/* Each costs memory until it is answered. */
+/* An unanswered call uses memory, therefore their number is bounded. */
 static void
 test_calls_left_unanswered_are_bounded(void **state)
 {
@@ -221,7 +222,7 @@ test_calls_left_unanswered_are_bounded(void **state)
 	at_once(f, "x.f", "", NOT_RUNNING);
 }
 
-/* What a method of this type returns when its program answers with this. */
+/* The reply of a method of this type when its program returns this value. */
 static void
 returns(struct fixture *f, const char *type, const char *result, const char *want)
 {
@@ -254,7 +255,7 @@ test_results_are_as_declared(void **state)
 	returns(f, "struct", "{\"a\": []}", VALUE(STRUCT(MEMBER("a", ARRAY("")))));
 }
 
-/* What is not its own end may stay open for long. */
+/* A descriptor of another process may keep the connection open. */
 static void
 test_its_end_is_told(void **state)
 {
@@ -343,7 +344,7 @@ refused(void *ctx, enum fault fault, const char *message UNUSED, json_t *result 
 	*(enum fault *)ctx = fault;
 }
 
-/* A request in parts would be kept until its end. */
+/* A request in parts is refused, because its parts would be kept until the last. */
 static void
 test_nothing_long_is_kept(void **state)
 {
