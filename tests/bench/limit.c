@@ -1,5 +1,5 @@
-/* What the machine can do at best: each mode does with nothing around it what a supervisor
- * does, and prints its seconds. */
+/* The limit of the machine: each mode does one task of a supervisor without anything else and
+ * prints the seconds. */
 #include "tests/bench/limit.h"
 
 #include <errno.h>

@@ -1,11 +1,11 @@
-/* Limit: the bare measures of the benchmark, a mode each. */
+/* Limit: the modes of the program that measures the limit of the machine. */
 #ifndef TESTS_BENCH_LIMIT_H
 #define TESTS_BENCH_LIMIT_H
 
 double now(void);                     /* seconds of the monotonic clock */
 _Noreturn void die(const char *what); /* with errno */
 
-/* Each takes its arguments, prints figures and gives an exit status. */
+/* Each reads its arguments, prints figures and returns an exit status. */
 int limit_spawn(char **argv);
 int limit_one_by_one(char **argv);
 int limit_respawn(char **argv);

@@ -1,5 +1,5 @@
-/* A bare libmicrohttpd as reeve-rpcd runs it (one thread, an epoll of our own), and a
- * client that costs next to nothing. */
+/* libmicrohttpd alone, used as in reeve-rpcd (one thread, within another epoll), and a client
+ * that needs little time. */
 #include "tests/bench/limit.h"
 
 #include <arpa/inet.h>
@@ -68,7 +68,7 @@ limit_http(char **argv)
 	    MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_END);
 	if (daemon == NULL)
 		die(argv[0]);
-	/* As in every program with its own loop, libmicrohttpd's epoll is in another. */
+	/* As in reeve-rpcd, the epoll of libmicrohttpd is in that of the event loop. */
 	epoll_ctl(around, EPOLL_CTL_ADD,
 	    MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, &event);
 	for (;;) {
@@ -113,7 +113,7 @@ send_all(int fd, const char *text, size_t len)
 	}
 }
 
-/* Where the answer ends, or 0 while it is not whole. */
+/* The length of the answer, or 0 while it is incomplete. */
 static size_t
 end_of_answer(const struct input *in)
 {
@@ -158,7 +158,7 @@ await_answer(int fd, struct input *in)
 	}
 }
 
-/* FILE: "LENGTH\n" and so many bytes, again and again. */
+/* The file repeats "LENGTH\n" and that many bytes. */
 int
 limit_post(char **argv)
 {

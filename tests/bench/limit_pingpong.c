@@ -1,4 +1,4 @@
-/* The events' conversation with nothing around it: one listener on two pipes. */
+/* The exchange of an event alone: one listener on two pipes. */
 #include "tests/bench/limit.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ start(char **argv, int *to, int *from)
 	return pid;
 }
 
-/* Reads until the text has come. */
+/* Reads until the text has arrived. */
 static void
 await(int fd, const char *text)
 {

@@ -1,4 +1,4 @@
-/* Starting, killing and reaping, with nothing around it. */
+/* Starting, killing and reaping processes alone. */
 #include "tests/bench/limit.h"
 
 #include <errno.h>
@@ -67,8 +67,8 @@ limit_one_by_one(char **argv)
 	return 0;
 }
 
-/* Until it is killed. Less than posix_spawn, which asks for each signal's handler: under a
- * millisecond that shows. */
+/* Restarts a process until this one is killed. Uses less than posix_spawn, which queries the
+ * handler of each signal: below a millisecond that matters. */
 int
 limit_respawn(char **argv)
 {

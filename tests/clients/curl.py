@@ -1,5 +1,5 @@
-"""curl over a Unix socket, one process a call, with the Host that some clients send there
-and a handshake before the body. unix://PATH."""
+"""curl over a Unix socket (unix://PATH): one process per call, with the Host header of some
+clients and a handshake before the body."""
 
 import subprocess
 import sys

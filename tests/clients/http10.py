@@ -1,5 +1,5 @@
-"""As little HTTP as there is: 1.0, no Host, no keep-alive, a reply that the end of the
-connection ends; and strings without a type. unix://PATH."""
+"""Minimal HTTP over unix://PATH: version 1.0, no Host, no keep-alive, a reply that ends with the
+connection; and strings without a type element."""
 
 import re
 import socket

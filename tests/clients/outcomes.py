@@ -1,4 +1,4 @@
-"""What the clients written in Python share: calls in, outcomes out (see calls.json)."""
+"""Shared by the clients in Python: reads calls and prints their outcomes (see calls.json)."""
 
 import json
 import sys

@@ -9,7 +9,7 @@ $RPC::XML::ENCODING = 'UTF-8';
 my $json = JSON::PP->new->canonical->allow_nonref;
 my $client = RPC::XML::Client->new($ARGV[0]);
 
-# JSON's types, which Perl's scalars do not keep: a word that looks like a number is none.
+# The types of JSON, which Perl's scalars do not keep: a string of digits stays a string.
 sub typed {
 	my ($value) = @_;
 
@@ -22,7 +22,7 @@ sub typed {
 	return RPC::XML::string->new($value);
 }
 
-# The way back, from the types that the library found in the answer.
+# Back to JSON, from the types that the library has read in the answer.
 sub plain {
 	my ($value) = @_;
 	my $type = $value->type;

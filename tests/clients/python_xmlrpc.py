@@ -1,4 +1,4 @@
-"""Python's own xmlrpc.client, on one connection: URL."""
+"""Python's xmlrpc.client on one connection: URL."""
 
 import sys
 import xmlrpc.client

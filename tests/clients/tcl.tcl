@@ -2,15 +2,15 @@
 # typed values, {int 1}; a struct's value is a list of names and typed values.
 package require xmlrpc
 
-# The library counts characters where it means bytes, and knows neither entities nor XML's
-# line ends.
+# The library counts characters instead of bytes and handles neither entities nor the line
+# ends of XML.
 encoding system iso8859-1
 fconfigure stdin -encoding utf-8
 fconfigure stdout -encoding utf-8
 set entities {\r\n \n &lt; < &gt; > &quot; \" &apos; ' &amp; &}
 set escapes {& &amp; < &lt; > &gt;}
 
-# It finds a struct to send by the name of a global array.
+# The library takes a struct by the name of a global array.
 proc typed {param} {
 	global escapes structs
 	lassign $param type value
@@ -32,7 +32,7 @@ proc typed {param} {
 	return [list $type $value]
 }
 
-# What it found in an answer keeps its type as it becomes JSON: [rest JSON].
+# Converts a value of an answer to JSON with its type. Returns [rest JSON].
 proc quoted {text} {
 	global entities
 	set text [encoding convertfrom utf-8 [string map $entities $text]]
@@ -55,8 +55,8 @@ foreach kind [array names json] {
 	}]
 }
 
-# Its own call takes an empty line within an answer's text, as in a method's help, for the
-# end of the header.
+# The library's own call function takes an empty line in the answer (as in a method's help)
+# for the end of the header.
 proc ask {host port request} {
 	set sock [socket $host $port]
 	fconfigure $sock -translation binary
@@ -67,7 +67,7 @@ proc ask {host port request} {
 	return $reply
 }
 
-# It gives back a fault as it would a struct; only the answer tells them apart.
+# The library returns a fault like a struct; only the text of the answer shows the difference.
 proc outcome {reply} {
 	set body [string range $reply [string first \r\n\r\n $reply]+4 end]
 	set value [lindex [xmlrpc::parseResponse $body] 1]

@@ -31,7 +31,7 @@ read_calls(void)
 	return calls;
 }
 
-/* On one line, which is how the library writes none. */
+/* Prints on one line; the library has no such form. */
 static void
 print_json(xmlrpc_value *value)
 {
@@ -51,7 +51,7 @@ print_json(xmlrpc_value *value)
 	xmlrpc_env_clean(&env);
 }
 
-/* The elements of a call but the first, which is the method's name. */
+/* The elements of a call after the name of the method. */
 static xmlrpc_value *
 params_of(xmlrpc_env *env, xmlrpc_value *call)
 {
@@ -66,7 +66,7 @@ params_of(xmlrpc_env *env, xmlrpc_value *call)
 	return params;
 }
 
-/* A fault's text as the server sent it; the library puts words of its own before it. */
+/* The text of a fault as the server sent it, without the prefix of the library. */
 static const char *
 fault_text(const xmlrpc_env *call)
 {
@@ -76,7 +76,7 @@ fault_text(const xmlrpc_env *call)
 	return call->fault_string + (strncmp(call->fault_string, prefix, n) == 0 ? n : 0);
 }
 
-/* What the call led to; a fault of the library's own is one with a negative number. */
+/* The outcome of a call; the library has negative numbers for its own faults. */
 static xmlrpc_value *
 outcome(xmlrpc_client *client, const xmlrpc_server_info *server, const char *method,
     xmlrpc_value *params)
@@ -122,7 +122,7 @@ perform(xmlrpc_client *client, const xmlrpc_server_info *server, xmlrpc_value *c
 	xmlrpc_env_clean(&env);
 }
 
-/* The library takes no password out of an address. */
+/* The library does not read a password from a URL. */
 static xmlrpc_server_info *
 server_of(const char *url)
 {

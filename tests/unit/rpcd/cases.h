@@ -1,5 +1,4 @@
-/* Cases: a test's data as files: a directory of cases, each a directory with `input` and
- * `want` (tests/data). */
+/* Cases: test data as files (tests/data): each case is a directory with `input` and `want`. */
 #ifndef TESTS_CASES_H
 #define TESTS_CASES_H
 
@@ -19,11 +18,11 @@
 
 struct case_files {
 	const char *name;
-	char *input, *want; /* NUL-terminated; the last newline of want is cut */
+	char *input, *want; /* NUL-terminated; `want` without its last newline */
 	size_t input_len;
 };
 
-/* New, and no larger than the file with its NUL: ASan sees a read behind it. */
+/* New; exactly as large as the file and a NUL, so that ASan detects a read behind it. */
 static inline char *
 case_slurp(const char *path, size_t *len)
 {

@@ -1,4 +1,4 @@
-/* Password: both halves are compared in full, and neither is kept as text. */
+/* Password: name and password are compared in full, and neither is kept as text. */
 #include "common/compiler.h"
 #include "rpcd/password.h"
 
@@ -46,7 +46,7 @@ test_rows(void **state UNUSED)
 	}
 }
 
-/* Neither name nor password is to be found in what is kept. */
+/* The struct contains neither the name nor the password. */
 static void
 test_keeps_no_text(void **state)
 {

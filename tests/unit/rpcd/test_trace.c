@@ -1,5 +1,4 @@
-/* Trace: what the log says of calls and requests, and that it costs nothing when nobody
- * wants to know. */
+/* Trace: the log lines of calls and requests, and that they cost nothing at other levels. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 #include "common/str.h"
@@ -36,7 +35,7 @@ teardown_trace(void **state)
 	return teardown(state);
 }
 
-/* What has been logged since the last time. */
+/* Checks the lines that were logged since the last call. */
 static void
 logged(const char *want)
 {
@@ -67,7 +66,7 @@ test_results(void **state)
 	logged(CALLED("a.b") FAILED_SO("a.b", "[1] UNKNOWN_METHOD"));
 }
 
-/* A call that waits goes well as soon as it has begun; how it ends is no line any more. */
+/* A call that waits logs success when the wait begins, and nothing at its end. */
 static void
 test_waiting(void **state)
 {
@@ -88,7 +87,7 @@ test_waiting(void **state)
 		FAILED_SO("supervisor.startProcess", "[60] ALREADY_STARTED: web"));
 }
 
-/* The calls of a multicall have no lines of their own. */
+/* The calls of a multicall are not logged separately. */
 static void
 test_multicall(void **state)
 {
@@ -111,7 +110,7 @@ test_abandoned(void **state)
 	logged(CALLED("supervisor.startProcess"));
 }
 
-/* A name of any length and any bytes: cut, and between two characters. */
+/* A long name is cut without cutting a character. */
 static void
 test_long_name(void **state)
 {
@@ -150,7 +149,7 @@ test_request_data(void **state)
 	}
 }
 
-/* A client that sends nothing but nonsense cannot flood the log. */
+/* A client that sends only invalid bodies cannot flood the log. */
 static void
 test_request_data_flood(void **state)
 {

@@ -1,9 +1,8 @@
-/* Http_world: what test_server needs around http: fake calls (rpcd/methods/call.h), a
- * listener in a loop, and clients that are turned together with it. The body of a request
- * says what the fake does: "park", "stream", "broken", "large", "end", "status NNN"; others
- * are answered at once. The logs are fake as well (rpcd/tail/tail.h): "short" ends after
- * three pieces, "empty" after none, "torn" cannot be read on after one, "missing" is not
- * there. */
+/* Http_world: the surroundings of http for tests: fake calls (rpcd/methods/call.h), a listener
+ * in a loop, and clients. The body of a request selects the behaviour of the fake call:
+ * "park", "stream", "broken", "large", "end", "status NNN"; others are answered at once. Logs
+ * are fake, too (rpcd/tail/tail.h): "short" ends after three pieces, "empty" after none,
+ * reading "torn" fails after one, "missing" does not exist. */
 #ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H
 
@@ -47,11 +46,11 @@ struct call {
 
 struct calls {
 	struct call parked[2 * HTTP_PARKED_MAX];
-	size_t count;   /* begun and parked since the start */
-	size_t refused; /* not allowed to park */
+	size_t count;   /* calls begun and parked */
+	size_t refused; /* calls that were not allowed to park */
 	size_t abandoned;
-	size_t streams; /* freed */
-	size_t told;    /* that an answer is with its client */
+	size_t streams; /* streams freed */
+	size_t told;    /* calls of calls_answered */
 	struct budget budget;
 };
 
@@ -71,7 +70,7 @@ fake_answer(call_done_fn *done, void *ctx, const char *text)
 	fake_reply(done, ctx, text, false);
 }
 
-/* More than a socket takes. */
+/* More bytes than a socket buffers. */
 static void
 fake_large(struct calls *calls, call_done_fn *done, void *ctx)
 {
@@ -237,7 +236,7 @@ tail_free(void *tail)
 	free(f);
 }
 
-/* One piece after each wait. */
+/* Returns one piece after each wait. */
 ssize_t
 tail_read(struct tail *f, char *out, size_t max)
 {
@@ -256,7 +255,7 @@ tail_read(struct tail *f, char *out, size_t max)
 	return 0;
 }
 
-/* The latest tail's log opens, or grows. */
+/* Opens the log of the latest tail, or lets it grow. */
 static void
 fake_tail_go_on(struct tails *all)
 {
@@ -364,7 +363,7 @@ client_open(struct world *w)
 	return fd;
 }
 
-/* Sends everything, turning the loop when the socket is full. */
+/* Sends everything; runs the loop while the socket is full. */
 static void
 client_send(struct world *w, int fd, const char *bytes, size_t len)
 {
@@ -391,7 +390,7 @@ client_text(struct world *w, int fd, const char *text)
 	client_send(w, fd, text, strlen(text));
 }
 
-/* What is there to read now: true while the connection lives. */
+/* Reads what has arrived; true while the connection is open. */
 static bool
 client_read(int fd, struct buf *in)
 {
@@ -403,7 +402,7 @@ client_read(int fd, struct buf *in)
 	return n < 0 && errno == EAGAIN;
 }
 
-/* Every fake call that is parked is answered, and a log goes on. */
+/* Answers every parked fake call and continues the latest log. */
 static void
 world_answer_parked(struct world *w)
 {
@@ -427,7 +426,7 @@ client_text_of(struct buf *in)
 	return buf_data(in);
 }
 
-/* Turns the loop until the text has come or the connection has ended. */
+/* Runs the loop until the text has arrived or the connection has ended. */
 static bool
 client_until(struct world *w, int fd, struct buf *in, const char *text)
 {
@@ -443,7 +442,7 @@ client_until(struct world *w, int fd, struct buf *in, const char *text)
 	return text != NULL && strstr(client_text_of(in), text) != NULL;
 }
 
-/* Turns the loop until the listener has no request under way. */
+/* Runs the loop until the listener has no open request. */
 static void
 world_settle(struct world *w)
 {

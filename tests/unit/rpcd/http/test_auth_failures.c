@@ -1,4 +1,4 @@
-/* Auth_failures: a clock that the test turns. */
+/* Auth_failures, with times that the test sets. */
 #include "rpcd/http/auth_failures.h"
 
 #include <setjmp.h>

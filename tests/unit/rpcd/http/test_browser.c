@@ -23,7 +23,7 @@ static const struct {
 	const char *headers;	/* lines */
 	enum browser_result want;
 } rows[] = {
-	/* No browser. */
+	/* Not a browser. */
 	{0, "", BROWSER_OK},
 	{0, "Host: evil.example\n", BROWSER_OK},
 	{0, "Host: \n", BROWSER_OK},
@@ -101,7 +101,7 @@ static const struct {
 	{0, "Host: [\n" SITE "none\n", BROWSER_FOREIGN_NAME},
 	{0, "Host: :9001\n" SITE "none\n", BROWSER_FOREIGN_NAME},
 	{0, "Host: .\n" SITE "none\n", BROWSER_FOREIGN_NAME},
-	/* An old browser says nothing when it reads. */
+	/* An old browser sends no such header with a GET. */
 	{READ, "Host: evil.example\n", BROWSER_FOREIGN_NAME},
 	{READ, OWN, BROWSER_OK},
 	{READ, "Host: ops.example\n", BROWSER_OK},
@@ -110,7 +110,7 @@ static const struct {
 	{READ | PASSWORD, "Host: evil.example\n", BROWSER_OK},
 };
 
-/* Headers live as long as the request. */
+/* The headers must exist as long as the request. */
 static char *
 read_headers(struct browser_request *request, const char *lines)
 {

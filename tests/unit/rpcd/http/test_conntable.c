@@ -1,5 +1,5 @@
-/* Connections: deadlines, and which connection is closed when there are too many, with
- * clocks and addresses made by hand. */
+/* Conntable: deadlines, and which connection is closed when there are too many. Times and
+ * addresses are made up. */
 #include "rpcd/http/conntable.h"
 
 #include "common/mem.h"
@@ -51,7 +51,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* The first of n new connections of the address, in the phase; a millisecond apart. */
+/* Opens n connections of the address in the phase, 1 ms apart. Returns the first. */
 static struct conn *
 add(struct fixture *f, size_t n, uint64_t address, enum conn_phase phase)
 {
@@ -116,12 +116,12 @@ test_head(void **state)
 	conn_enter(first, CONN_CLOSING, f->now);
 	assert_null(conntable_expired(f->all, due));
 	assert_ptr_equal(conntable_expired(f->all, second->since + CONN_WAIT_MS), second);
-	/* What is closing stays so. */
+	/* A closing connection enters no other phase. */
 	conn_enter(first, CONN_IDLE, f->now);
 	assert_int_equal(first->phase, CONN_CLOSING);
 }
 
-/* A body has its time again as long as it arrives fast enough. */
+/* The time of a body begins again while it arrives fast enough. */
 static void
 test_body(void **state)
 {
@@ -156,7 +156,7 @@ test_idle(void **state)
 	assert_int_equal(conntable_deadline(f->all, f->now), idle->since + CONN_IDLE_MS);
 	assert_null(conntable_expired(f->all, idle->since + CONN_IDLE_MS - 1));
 	assert_ptr_equal(conntable_expired(f->all, idle->since + CONN_IDLE_MS), idle);
-	/* Its next request has the time of a head from its beginning on. */
+	/* The time for the head of the next request begins with that request. */
 	f->now += CONN_WAIT_MS;
 	conn_enter(idle, CONN_FRESH, f->now);
 	assert_null(conntable_expired(f->all, f->now + CONN_WAIT_MS - 1));
@@ -177,14 +177,14 @@ test_half_full(void **state)
 	expect_victim(f, NULL);
 	(void)add(f, 1, 2, CONN_FRESH);
 	expect_victim(f, first);
-	/* The one that is closing does not count. */
+	/* A closing connection does not count. */
 	conn_enter(first, CONN_CLOSING, f->now);
 	expect_victim(f, NULL);
 	(void)add(f, 1, 2, CONN_FRESH);
 	expect_victim(f, first + 1);
 }
 
-/* The address with the most loses its oldest, whatever is older elsewhere. */
+/* The address with the most connections loses its oldest, even if others have older ones. */
 static void
 test_most(void **state)
 {
@@ -200,7 +200,7 @@ test_most(void **state)
 	expect_victim(f, &f->c[0]);
 }
 
-/* Clients that have just been accepted are spared when others are the crowd. */
+/* New clients are not affected when other addresses have too many connections. */
 static void
 test_newcomers(void **state)
 {
@@ -211,7 +211,7 @@ test_newcomers(void **state)
 	expect_victim(f, idle);
 }
 
-/* A single idle client is spared when the crowd is busy, until the listener is full. */
+/* A single idle client is not closed for busy ones before the listener is full. */
 static void
 test_busy(void **state)
 {
@@ -229,7 +229,7 @@ test_busy(void **state)
 	assert_int_equal(kept->phase, CONN_IDLE);
 }
 
-/* A crowd of which each has its own address. */
+/* Too many connections, each from another address. */
 static void
 test_spread(void **state)
 {

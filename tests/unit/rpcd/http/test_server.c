@@ -1,14 +1,20 @@
-/* Server with fake calls: raw bytes in, raw bytes out, over TCP and Unix sockets. The
- * cases of tests/data/http each hold `input` and `want`: lines that the answer must hold,
- * or after '!' must not. Cases named auth-* are for user "user", password "123". */
+/* Server with fake calls: raw bytes in, raw bytes out, over TCP and Unix sockets. A case of
+ * tests/data/http has `input` and `want`: lines that the answer must contain, or must not
+ * after '!'. In cases named auth-*, the user is "user" and the password "123". */
 #include "tests/unit/rpcd/cases.h"
 #include "tests/unit/rpcd/http/http_world.h"
 
 #define CASES "tests/data/http"
 
+/* `length` is the number of bytes of the body. */
+#define POST_OF(length, body) \
+	"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: " length "\r\n\r\n" body
+#define POST_PARK POST_OF("4", "park")
+#define POST_PING POST_OF("4", "ping")
+
 /* ---- cases from files ---- */
 
-/* All lines of `want` hold. */
+/* Whether the answer agrees with all lines of `want`. */
 static bool
 case_holds(const struct case_files *files, const char *got)
 {
@@ -26,7 +32,7 @@ case_holds(const struct case_files *files, const char *got)
 	return true;
 }
 
-/* A half-close drops what is parked, so that the turns before it answer that. */
+/* Answers parked calls before the half-close, which would abandon them. */
 static void
 case_check(const struct case_files *files, void *ctx)
 {
@@ -61,12 +67,60 @@ test_cases(void **state)
 	cases_run(CASES, 30, case_check, &is_unix);
 }
 
-/* ---- lives ---- */
+/* ---- one client ---- */
 
-#define POST_PARK "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\npark"
-#define POST_PING "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nping"
+/* A listener and a client of it: the state of a test. The listener is a Unix socket if the
+ * initial state of the test is not NULL. */
+struct visit {
+	struct world *w;
+	int fd;
+	struct buf got;
+};
 
-/* The page's bytes are supervisord's. */
+static int
+visit_begin(void **state)
+{
+	struct visit *v = calloc(1, sizeof(*v));
+
+	assert_non_null(v);
+	v->w = world_new(*state != NULL, NULL, NULL);
+	v->fd = client_open(v->w);
+	buf_init(&v->got, 0);
+	*state = v;
+	return 0;
+}
+
+static int
+visit_end(void **state)
+{
+	struct visit *v = *state;
+
+	buf_clear(&v->got);
+	close(v->fd);
+	world_free(v->w);
+	free(v);
+	return 0;
+}
+
+/* Sends a request, and reads the answer up to this text. */
+static void
+visit_ask(struct visit *v, const char *request, const char *want)
+{
+	buf_clear(&v->got);
+	client_text(v->w, v->fd, request);
+	assert_true(client_until(v->w, v->fd, &v->got, want));
+}
+
+/* Sends a request whose call parks. */
+static void
+visit_park(struct visit *v)
+{
+	client_text(v->w, v->fd, POST_PARK);
+	while (v->w->calls.count == 0)
+		loop_turn(v->w->rpcd.loop, 5);
+}
+
+/* The error page is supervisord's to the byte. */
 static void
 test_page_is_exact(void **state)
 {
@@ -74,83 +128,54 @@ test_page_is_exact(void **state)
 	    "<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n"
 	    "<h1>Error response</h1>\r\n<p>Error code 400.\r\n<p>Message: Bad Request.\r\n"
 	    "</body>\r\n";
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
-	struct buf got;
+	struct visit *v = *state;
 	const char *body;
 
-	(void)state;
-	buf_init(&got, 0);
-	client_text(w, fd, "GET /RPC2 HTTP/1.1\r\nHost: x\r\n\r\n");
-	assert_true(client_until(w, fd, &got, "</body>\r\n"));
-	body = strstr(client_text_of(&got), "\r\n\r\n");
+	visit_ask(v, "GET /RPC2 HTTP/1.1\r\nHost: x\r\n\r\n", "</body>\r\n");
+	body = strstr(client_text_of(&v->got), "\r\n\r\n");
 	assert_non_null(body);
 	assert_string_equal(body + 4, page);
-	buf_clear(&got);
-	close(fd);
-	world_free(w);
 }
 
 static void
 test_parked_client_leaves(void **state)
 {
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
+	struct visit *v = *state;
 
-	(void)state;
-	client_text(w, fd, POST_PARK);
-	while (w->calls.count == 0)
-		loop_turn(w->rpcd.loop, 5);
-	assert_int_equal(w->rpcd.busy, 1);
-	close(fd);
-	world_settle(w);
-	assert_true(w->calls.parked[0].abandoned);
-	world_free(w);
+	visit_park(v);
+	assert_int_equal(v->w->rpcd.busy, 1);
+	shutdown(v->fd, SHUT_RDWR);
+	world_settle(v->w);
+	assert_true(v->w->calls.parked[0].abandoned);
 }
 
-/* The connection is kept after a late answer, and its next request is served. */
+/* The connection stays open after a late answer, and its next request is served. */
 static void
 test_parked_then_next(void **state)
 {
-	struct world *w = world_new(true, NULL, NULL);
-	int fd = client_open(w);
-	struct buf got;
+	struct visit *v = *state;
 
-	(void)state;
-	buf_init(&got, 0);
 	for (int i = 0; i < 3; i++) {
-		client_text(w, fd, POST_PARK);
-		assert_true(client_until(w, fd, &got, "<late/>"));
-		buf_clear(&got);
-		client_text(w, fd, POST_PING);
-		assert_true(client_until(w, fd, &got, "</role>"));
-		buf_clear(&got);
+		visit_ask(v, POST_PARK, "<late/>");
+		visit_ask(v, POST_PING, "</role>");
 	}
-	assert_int_equal(w->calls.count, 3);
-	close(fd);
-	world_free(w);
+	assert_int_equal(v->w->calls.count, 3);
 }
 
-/* Parked calls at the end are abandoned, not answered. */
+/* Parked calls are abandoned, not answered, when the listener is freed. */
 static void
 test_free_with_parked(void **state)
 {
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
+	struct visit *v = *state;
 
-	(void)state;
-	client_text(w, fd, POST_PARK);
-	while (w->calls.count == 0)
-		loop_turn(w->rpcd.loop, 5);
-	http_server_quiesce(w->listener);
-	http_server_free(w->listener);
-	w->listener = NULL;
-	assert_true(w->calls.parked[0].abandoned);
-	close(fd);
-	world_free(w);
+	visit_park(v);
+	http_server_quiesce(v->w->listener);
+	http_server_free(v->w->listener);
+	v->w->listener = NULL;
+	assert_true(v->w->calls.parked[0].abandoned);
 }
 
-/* The parked call that would be one too many is told that it may not park. */
+/* A call beyond the limit of parked calls is not allowed to park. */
 static void
 test_parked_bound(void **state)
 {
@@ -192,50 +217,34 @@ client_post_zeros(struct world *w, int fd, size_t len)
 	free(zeros);
 }
 
-/* A body up to the bound arrives whole; one over it gets its answer after it was read. */
+/* A body up to the limit arrives as a whole; a longer one is answered after it was read. */
 static void
 test_body_bounds(void **state)
 {
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
-	struct buf got;
+	struct visit *v = *state;
 
-	(void)state;
-	buf_init(&got, 0);
-	client_post_zeros(w, fd, HTTP_BODY_MAX);
-	assert_true(client_until(w, fd, &got, "<length>4194304</length>"));
-	buf_clear(&got);
-	client_post_zeros(w, fd, HTTP_BODY_MAX + 1);
-	assert_true(client_until(w, fd, &got, "HTTP/1.1 413 "));
-	buf_clear(&got);
-	close(fd);
-	world_free(w);
+	client_post_zeros(v->w, v->fd, HTTP_BODY_MAX);
+	assert_true(client_until(v->w, v->fd, &v->got, "<length>4194304</length>"));
+	buf_clear(&v->got);
+	client_post_zeros(v->w, v->fd, HTTP_BODY_MAX + 1);
+	assert_true(client_until(v->w, v->fd, &v->got, "HTTP/1.1 413 "));
 }
 
-/* The master hears when an answer that it waits for has been sent, and of no other. */
+/* calls_answered is called when an answer that ends the daemon was sent, and for no other. */
 static void
-test_end_is_told(void **state)
+test_end_is_reported(void **state)
 {
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
-	struct buf got;
+	struct visit *v = *state;
 
-	(void)state;
-	buf_init(&got, 0);
-	client_text(w, fd, "POST /RPC2 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
-	assert_true(client_until(w, fd, &got, "<role>"));
-	world_settle(w);
-	assert_int_equal(w->calls.told, 0);
-	client_text(w, fd, "POST /RPC2 HTTP/1.1\r\nContent-Length: 3\r\n\r\nend");
-	assert_true(client_until(w, fd, &got, "<end/>"));
-	world_settle(w);
-	assert_int_equal(w->calls.told, 1);
-	buf_clear(&got);
-	close(fd);
-	world_free(w);
+	visit_ask(v, POST_OF("3", "abc"), "<role>");
+	world_settle(v->w);
+	assert_int_equal(v->w->calls.told, 0);
+	visit_ask(v, POST_OF("3", "end"), "<end/>");
+	world_settle(v->w);
+	assert_int_equal(v->w->calls.told, 1);
 }
 
-/* A refusal is read by a client that first sends its whole megabyte. */
+/* A client that first sends its whole megabyte can read the refusal. */
 static void
 test_refusal_after_body(void **state)
 {
@@ -256,88 +265,67 @@ test_refusal_after_body(void **state)
 	world_free(w);
 }
 
-/* Chunks without end, which nobody announced, are cut off. */
+/* Endless chunks, whose length nobody has announced, end the connection. */
 static void
 test_endless_chunks(void **state)
 {
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
+	struct visit *v = *state;
 	size_t len = HTTP_DISCARD_MAX + 65536;
 	char head[160], *zeros = calloc(1, len);
-	struct buf got;
 
-	(void)state;
 	assert_non_null(zeros);
-	buf_init(&got, 0);
 	snprintf(head, sizeof(head),
 	    "POST /RPC2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n",
 	    len);
-	client_text(w, fd, head);
-	client_send(w, fd, zeros, len);
-	client_until(w, fd, &got, NULL);
-	assert_int_equal(buf_len(&got), 0);
+	client_text(v->w, v->fd, head);
+	client_send(v->w, v->fd, zeros, len);
+	client_until(v->w, v->fd, &v->got, NULL);
+	assert_int_equal(buf_len(&v->got), 0);
 	free(zeros);
-	buf_clear(&got);
-	close(fd);
-	world_free(w);
 }
 
-/* A stream that breaks cuts the connection, so that nobody takes the part for the whole. */
+/* A stream that fails ends the connection, so that the client notices it. */
 static void
 test_broken_stream(void **state)
 {
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
-	struct buf got;
+	struct visit *v = *state;
 
-	(void)state;
-	buf_init(&got, 0);
-	client_text(
-	    w, fd, "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nbroken");
-	assert_false(client_until(w, fd, &got, NULL));
-	assert_null(strstr(client_text_of(&got), "\r\n0\r\n"));
-	assert_int_equal(w->calls.streams, 1);
-	buf_clear(&got);
-	close(fd);
-	world_free(w);
+	client_text(v->w, v->fd, POST_OF("6", "broken"));
+	assert_false(client_until(v->w, v->fd, &v->got, NULL));
+	assert_null(strstr(client_text_of(&v->got), "\r\n0\r\n"));
+	assert_int_equal(v->w->calls.streams, 1);
 }
 
 static void
 test_quiesced_serves_old(void **state)
 {
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
-	struct buf got;
+	struct visit *v = *state;
 
-	(void)state;
-	buf_init(&got, 0);
-	client_text(w, fd, POST_PING);
-	assert_true(client_until(w, fd, &got, "</role>"));
-	buf_clear(&got);
-	http_server_quiesce(w->listener);
-	client_text(w, fd, POST_PING);
-	assert_true(client_until(w, fd, &got, "</role>"));
-	buf_clear(&got);
-	close(fd);
-	world_free(w);
+	visit_ask(v, POST_PING, "</role>");
+	http_server_quiesce(v->w->listener);
+	visit_ask(v, POST_PING, "</role>");
 }
+
+#define VISIT(test) cmocka_unit_test_setup_teardown(test, visit_begin, visit_end)
+#define VISIT_UNIX(test) \
+	cmocka_unit_test_prestate_setup_teardown(test, visit_begin, visit_end, (char[]){ "unix" })
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
-	    cmocka_unit_test(test_page_is_exact),
-	    cmocka_unit_test(test_parked_client_leaves),
-	    cmocka_unit_test(test_parked_then_next),
-	    cmocka_unit_test(test_free_with_parked),
+	    VISIT(test_page_is_exact),
+	    VISIT(test_parked_client_leaves),
+	    VISIT_UNIX(test_parked_then_next),
+	    VISIT(test_free_with_parked),
 	    cmocka_unit_test(test_parked_bound),
-	    cmocka_unit_test(test_body_bounds),
-	    cmocka_unit_test(test_end_is_told),
+	    VISIT(test_body_bounds),
+	    VISIT(test_end_is_reported),
 	    cmocka_unit_test(test_refusal_after_body),
-	    cmocka_unit_test(test_endless_chunks),
-	    cmocka_unit_test(test_broken_stream),
-	    cmocka_unit_test(test_quiesced_serves_old),
+	    VISIT(test_endless_chunks),
+	    VISIT(test_broken_stream),
+	    VISIT(test_quiesced_serves_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Http: what replies hold is given back in every way in which they end. */
+/* Http: the budget of a reply is released however the reply ends. */
 #include "tests/unit/rpcd/http/http_world.h"
 
 #define POST_LARGE "POST /RPC2 HTTP/1.1\r\nContent-Length: 5\r\n\r\nlarge"
@@ -49,7 +49,7 @@ test_sent(void **state)
 	world_free(w);
 }
 
-/* One leaves, the other's reply stays. */
+/* One client leaves, the other's reply stays counted. */
 static void
 test_client_gone(void **state)
 {
@@ -79,7 +79,7 @@ test_listener_stopped(void **state)
 	world_free(w);
 }
 
-/* A stream is freed as well, whether it was sent or not. */
+/* A stream is freed, too, whether it was sent or not. */
 static void
 test_stream(void **state)
 {

@@ -1,5 +1,5 @@
-/* Http without descriptors: clients wait, nothing runs in circles, and they are served as
- * soon as there are some again. */
+/* Http without free descriptors: clients wait, the loop does not spin, and clients are served
+ * as soon as there are descriptors again. */
 #include "tests/unit/rpcd/http/http_world.h"
 
 #include <fcntl.h>
@@ -18,7 +18,7 @@ count_complaints(
 		complaints++;
 }
 
-/* The next descriptor is refused; returns the limit of before. */
+/* Sets the limit so that the next descriptor is refused; returns the old limit. */
 static struct rlimit
 take_files(void)
 {
@@ -55,7 +55,7 @@ served(struct world *w, int fd)
 	buf_clear(&in);
 }
 
-/* With or without a connection that stays open. */
+/* With or without another open connection. */
 static void
 starve(bool busy)
 {

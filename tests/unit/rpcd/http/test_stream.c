@@ -1,8 +1,8 @@
-/* Stream: answers without an end, by the fake logs of http_world.h: clients that leave, a
- * source that breaks, and the bound of a listener. */
+/* Stream: the fake logs of http_world.h as streams: clients that leave, a source that fails,
+ * and the limit of a listener. */
 #include "tests/unit/rpcd/http/http_world.h"
 
-/* Turns the loop until the latest stream has nothing to send. */
+/* Runs the loop until the latest stream has nothing to send. */
 static void
 stream_waits(struct world *w)
 {
@@ -18,7 +18,7 @@ stream_waits(struct world *w)
 
 #define GET_SHORT "GET /logtail/short HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
-/* Before its log is open, and while there is nothing to send. */
+/* A client leaves before its log is open, and while there is nothing to send. */
 static void
 test_client_leaves(void **state)
 {
@@ -41,7 +41,7 @@ test_client_leaves(void **state)
 	world_free(w);
 }
 
-/* A log that breaks cuts the connection. */
+/* A log that cannot be read ends the connection. */
 static void
 test_broken(void **state)
 {
@@ -60,7 +60,7 @@ test_broken(void **state)
 	world_free(w);
 }
 
-/* The listener goes while one waits for its log and another for more of it. */
+/* The listener is freed while one client waits for its log and another for more data. */
 static void
 test_free_with_streams(void **state)
 {
@@ -78,7 +78,7 @@ test_free_with_streams(void **state)
 	close(other);
 }
 
-/* As many as the listener may have, then one more when one has left. */
+/* The listener reaches its limit of streams; another is possible when one client has left. */
 static void
 test_bound(void **state)
 {

@@ -1,6 +1,6 @@
-/* Calls: a fake master on the other end of a socket pair, a mirror fed by hand, and a
- * client that compares documents: what the tests of call.c, invocation.c, invocation_wait.c
- * and the handlers share. */
+/* Calls: shared by the tests of call.c, invocation.c, invocation_wait.c and the handlers: a
+ * fake master on the other end of a socket pair, a mirror, and a client that compares
+ * replies. */
 #ifndef TESTS_CALLS_H
 #define TESTS_CALLS_H
 
@@ -34,21 +34,21 @@ struct asked {
 	uint64_t id;
 	char method[64];
 	char *params;    /* owned: JSON with sorted keys */
-	size_t data_len; /* of a long string, left out of params */
+	size_t data_len; /* of a long string, which params do not have */
 };
 
 struct fixture {
 	struct rpcd rpcd;
 	struct share share;  /* of the one listener */
-	struct peer *master; /* the fake one's end */
+	struct peer *master; /* the end of the fake master */
 	_Atomic uint64_t page;
 	uint64_t seq;
 	struct asked asked; /* the latest request */
 	unsigned requests, replies;
 	int status;
-	char *reply;      /* owned: the latest */
-	bool streamed;    /* … came as a stream */
-	bool ends_daemon; /* … is one that the master waits for */
+	char *reply;      /* owned: the latest reply */
+	bool streamed;    /* it was a stream */
+	bool ends_daemon; /* it ends the daemon */
 };
 
 /* ---- the fake master ---- */
@@ -84,7 +84,7 @@ on_closed(
 	fail_msg("a peer closed: %s", why);
 }
 
-/* What main.c does with a notification. */
+/* Handles a notification as main.c does. */
 static inline void
 on_notification(
     void *ctx, struct peer *peer UNUSED, const char *method, json_t *params, int fd UNUSED)
@@ -139,7 +139,7 @@ tell_daemon(struct fixture *f, enum daemon_state state)
 		daemon_info_write(&info)));
 }
 
-/* One row in the words of a test. */
+/* A row from the arguments of a test. */
 struct row {
 	uint64_t id, spawn, last;
 	enum verdict verdict;
@@ -350,7 +350,7 @@ calls_parked(const struct calls *calls)
 	return n;
 }
 
-/* Answered at once, as `want`. */
+/* Makes a call that must be answered at once with `want`. */
 static inline void
 at_once(struct fixture *f, const char *method, const char *params, const char *want)
 {
@@ -362,7 +362,7 @@ at_once(struct fixture *f, const char *method, const char *params, const char *w
 	assert_int_equal(calls_parked(f->rpcd.calls), 0);
 }
 
-/* Parked, and the master has been asked so. */
+/* Makes a call that must be parked after it has sent this request to the master. */
 static inline struct call *
 asks(struct fixture *f, const char *method, const char *params, const char *want_method,
     const char *want_params)

@@ -127,14 +127,14 @@ test_parked_read(void **state)
 	tell_row(f, web_up);
 	turn(f);
 	assert_int_equal(f->replies, 1);
-	/* the page runs on: what the read needs does not */
+	/* The number of the page grows; the number that the read needs does not. */
 	atomic_store(&f->page, f->seq + 100);
 	tell_row(f, web_up);
 	turn(f);
 	expect(f, 2, VALUE(INT("77")));
 }
 
-/* What lies in the socket is read first. */
+/* Data in the socket is read before the call. */
 static void
 test_drained_read(void **state)
 {
@@ -223,7 +223,7 @@ test_end(void **state)
 	at_once(f, "supervisor.clearLog", "", FAULT("30", "FAILED: reeved is ending"));
 }
 
-/* New: the text so many times. */
+/* New: the text n times. */
 static char *
 many(const char *text, size_t times)
 {
@@ -235,7 +235,7 @@ many(const char *text, size_t times)
 	return all;
 }
 
-/* How many turns the call takes; another client is answered in each. */
+/* The number of turns that the call takes; another client is answered in each. */
 static unsigned
 turns_of(struct fixture *f, const char *method, const char *params)
 {

@@ -1,5 +1,5 @@
-/* Held: the budget of a listener, that its calls and replies share: what is in it, that all
- * of it is given back, and what is refused and what is not when it is used up. */
+/* The budget of a listener's calls and replies: what is counted, that everything is released,
+ * and what is refused when it is used up. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 #include "rpcd/methods/invocation.h"
@@ -16,7 +16,7 @@ fill(struct fixture *f, size_t up_to)
 	budget_add(&f->share.budget, up_to - f->share.budget.bytes);
 }
 
-/* The rest is given back, and nothing else was left in it. */
+/* Releases the rest and checks that nothing else is counted. */
 static void
 empty(struct fixture *f, size_t filled)
 {
@@ -92,13 +92,13 @@ test_bounds(void **state UNUSED)
 	assert_false(budget_fits(&budget, 1));
 	assert_true(budget_fits_shared(&budget, BUDGET_MAX - HELD_OWN_MAX));
 	assert_false(budget_fits_shared(&budget, BUDGET_MAX - HELD_OWN_MAX + 1));
-	budget_add(&budget, BUDGET_MAX); /* as what exists already may */
+	budget_add(&budget, BUDGET_MAX); /* as memory in use may */
 	assert_false(budget_fits(&budget, 1));
 	assert_false(budget_fits_shared(&budget, 1));
 	budget_release(&budget, BUDGET_MAX);
 	budget_release(&budget, HELD_OWN_MAX / 2);
 	assert_false(budget_is_tight(&budget));
-	assert_int_equal(refusals, 1); /* a minute */
+	assert_int_equal(refusals, 1); /* logged once a minute */
 }
 
 static void
@@ -116,7 +116,7 @@ test_files(void **state UNUSED)
 	assert_false(budget_add_file(&budget));
 }
 
-/* What one listener's clients hold is not missing to another's. */
+/* The clients of one listener do not use the budget of another. */
 static void
 test_separate(void **state)
 {
@@ -187,7 +187,7 @@ begin_long(struct fixture *f, struct share *share, size_t n, call_done_fn *done,
 	free(calls);
 }
 
-/* Many long calls of one listener's clients delay one of another's by a turn each. */
+/* Many long calls of one listener delay each turn of a call of another by one turn. */
 static void
 test_turns(void **state)
 {
@@ -206,7 +206,7 @@ test_turns(void **state)
 	empty(f, 0);
 }
 
-/* ---- what is in it ---- */
+/* ---- what is counted ---- */
 
 static void
 keep_reply(void *ctx, struct reply *reply)
@@ -227,7 +227,7 @@ begin_kept(struct fixture *f, const char *method, const char *params, struct rep
 	free(body);
 }
 
-/* A client's own reply, until it is sent. */
+/* The reply of one client is counted until it is sent. */
 static void
 test_own_reply(void **state)
 {
@@ -246,7 +246,7 @@ test_own_reply(void **state)
 	free(params);
 }
 
-/* A text that a slow client keeps is in it, once, however many send it. */
+/* A shared text is counted once as long as a slow client has not read it. */
 static void
 test_shared_reply(void **state)
 {
@@ -285,8 +285,8 @@ test_small_reply(void **state)
 
 #define EMPTY_VALUES 10000
 
-/* Parameters of a call that waits, until it is answered or nobody waits for it any more:
- * tiny elements take more than their text. */
+/* The parameters of a call are counted until it is answered or abandoned; small elements count
+ * more than their text. */
 static void
 test_parameters(void **state)
 {
@@ -311,7 +311,7 @@ test_parameters(void **state)
 	free(params);
 }
 
-/* What a call that waits is promised, and a multicall's results so far. */
+/* The reservation of a call that waits, and the results of a multicall so far. */
 static void
 test_waiting(void **state)
 {
@@ -362,7 +362,7 @@ test_full(void **state)
 	empty(f, HELD_OWN_MAX);
 }
 
-/* Small ones are answered, asked of the master, and may wait. */
+/* Small calls are answered, send requests to the master, and may wait. */
 static void
 test_full_small(void **state)
 {
@@ -385,7 +385,7 @@ test_full_small(void **state)
 	empty(f, 2 * (size_t)BUDGET_MAX);
 }
 
-/* All processes can be told until the shared part is full as well. */
+/* getAllProcessInfo is answered until the shared part is full, too. */
 static void
 test_full_rows(void **state)
 {
@@ -405,8 +405,8 @@ test_full_rows(void **state)
 	empty(f, 0);
 }
 
-/* Nothing of a multicall is done when not even faults would find room; else each is
- * answered, and those that do not fit by a fault. */
+/* A multicall whose faults would not fit has no effect. Otherwise each call is answered, and
+ * those whose results do not fit with a fault. */
 static void
 test_full_multicall(void **state)
 {
@@ -432,7 +432,7 @@ test_full_multicall(void **state)
 	f->share.processes = NULL;
 }
 
-/* A fault repeats no more than the beginning of a long name, however much is held. */
+/* A fault repeats only the beginning of a long name, even when the budget is used up. */
 static void
 test_full_echo(void **state)
 {
@@ -445,7 +445,7 @@ test_full_echo(void **state)
 	assert_non_null(strstr(f->reply, "BAD_NAME: nnnnn"));
 	assert_non_null(strstr(f->reply, "nnn..."));
 	fill(f, HELD_OWN_MAX);
-	/* The body is more than a small one itself: all but its parameters is as it was. */
+	/* The body alone is not small: only its parameters add to the budget. */
 	budget_release(&f->share.budget, strlen(params) + 2000);
 	begin(f, "supervisor.getProcessInfo", params);
 	assert_true(strlen(f->reply) < 1000);
@@ -455,7 +455,7 @@ test_full_echo(void **state)
 	f->share.budget.bytes = 0;
 }
 
-/* The answer to a step that had so much room promised: is it the string, or the fault? */
+/* Whether a call with such a reservation returns the string, not a fault. */
 static bool
 answers(struct fixture *f, size_t room, size_t length)
 {
@@ -477,7 +477,7 @@ answers(struct fixture *f, size_t room, size_t length)
 	return written;
 }
 
-/* A result takes what was promised to it, not as much again. */
+/* A result uses its reservation and no further memory. */
 static void
 test_full_promised(void **state)
 {

@@ -1,4 +1,4 @@
-/* Describe: a namespace is served as a whole or not at all. */
+/* Description: a namespace is served as a whole or not at all. */
 #include "rpcd/methods/description.h"
 
 #include "common/compiler.h"

@@ -1,7 +1,7 @@
-/* Step: roles, moods, parameters passed on. */
+/* Invocation: roles, daemon states, parameters for the master. */
 #include "tests/unit/rpcd/methods/calls.h"
 
-/* ---- roles and moods ---- */
+/* ---- roles and daemon states ---- */
 
 static void
 test_roles(void **state)
@@ -19,7 +19,7 @@ test_roles(void **state)
 	expect(f, 4, FAULT("8", "NOT_PERMITTED: system.listMethods needs role states"));
 	assert_null(begin_as(f, ROLE_STATES, true, "supervisor.getPID", ""));
 	expect(f, 5, VALUE(INT("77")));
-	/* each of a multicall by itself */
+	/* The elements of a multicall are checked separately. */
 	assert_null(begin_as(f, ROLE_STATES, true, "system.multicall",
 	    P("<array><data><value><struct><member><name>methodName</name>"
 	      "<value>supervisor.restart</value></member></struct></value></data></"
@@ -104,7 +104,7 @@ test_stdin(void **state)
 	assert_int_equal(f->asked.data_len, 1000000);
 	answer(f, NULL, -1);
 	free(params);
-	/* a name of that size never reaches the wire */
+	/* A name of that size is not sent to the master. */
 	params = xasprintf(P("%s"), big);
 	assert_non_null(begin(f, "supervisor.startProcess", params));
 	turn(f);

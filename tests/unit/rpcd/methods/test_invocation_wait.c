@@ -1,4 +1,4 @@
-/* Step_wait: starts, stops and bulk calls, waiting and not. */
+/* Invocation_wait: starts, stops and bulk calls, with and without waiting. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 /* ---- start and stop ---- */
@@ -33,7 +33,7 @@ test_start_outcomes(void **state)
 	    (struct row){ 1, 1, 1, VERDICT_EXITED_EARLY, PROCESS_BACKOFF, "web", "web" });
 	answer_started(f, 1, 1);
 	expect(f, 1, FAULT("50", "SPAWN_ERROR: web"));
-	/* nothing was spawned: a process that is being stopped */
+	/* Nothing was spawned, because the process is being stopped. */
 	asks(f, "supervisor.startProcess", P("web:web"), "process.start",
 	    "{\"name\":\"web:web\"}");
 	answer_started(f, 1, 0);
@@ -122,7 +122,7 @@ test_group(void **state)
 	tell(f, "job.result",
 	    json_pack("{si si ss ss s{si ss}}", "job", 5, "id", 3, "group", "g", "name",
 		"a", "fault", "code", 50, "text", "SPAWN_ERROR: g:a"));
-	/* of another job: taken and ignored */
+	/* The result of another job is ignored. */
 	tell(f, "job.end", json_pack("{si}", "job", 4));
 	tell(f, "job.end", json_pack("{si}", "job", 5));
 	turn(f);

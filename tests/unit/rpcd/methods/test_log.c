@@ -1,4 +1,4 @@
-/* Methods_log: reading, tailing and clearing logs. */
+/* Reading, tailing and clearing logs. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 /* ---- logs ---- */

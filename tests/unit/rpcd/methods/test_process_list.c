@@ -1,4 +1,4 @@
-/* Rows: one text for all who ask, for as long as it is true. */
+/* Process list: clients share one reply as long as it is correct. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 static struct shared_buffer *
@@ -46,7 +46,7 @@ test_of_the_second(void **state)
 	shared_buffer_unref(first);
 }
 
-/* What nobody asks for is not kept; who still sends it keeps it. */
+/* The list drops an old reply; a client that still sends it keeps it. */
 static void
 test_forgotten(void **state)
 {

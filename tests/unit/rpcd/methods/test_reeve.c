@@ -1,7 +1,7 @@
-/* Reeve: every row of proto/api.c is served, and what its answers hold. */
+/* reeve.*: every method of proto/api.c is served, and the members of the results. */
 #include "tests/unit/rpcd/methods/calls.h"
 
-/* The members that are not supervisord's, of a process that has never run. */
+/* The members of reeve.* of a process that has never run. */
 #define NEUTRAL \
 	MEMBER("ready", BOOL("0")) MEMBER("health", STRING("none")) \
 	MEMBER("waiting_for", STRING("")) MEMBER("next_start", INT("0")) \
@@ -9,7 +9,7 @@
 	MEMBER("time", INT("0")) MEMBER("reason", STRING("")))) \
 	MEMBER("paused", BOOL("0"))
 
-/* A process changes, in the words of the stream. */
+/* Sends a change of a process as the stream does. */
 static void
 tell_members(struct fixture *f, const char *members)
 {
@@ -98,7 +98,7 @@ test_values(void **state)
 	assert_non_null(strstr(f->reply, MEMBER("stop", INT("5000000000"))));
 }
 
-/* All of them, alone and within a multicall. */
+/* All processes, in a call and in a multicall. */
 static void
 test_all(void **state)
 {
@@ -136,7 +136,7 @@ test_faults(void **state)
 	    FAULT("8", "NOT_PERMITTED: reeve.getAllProcessInfo needs role states"));
 }
 
-/* Reading goes on while the daemon stops. */
+/* Reads are answered while the daemon stops. */
 static void
 test_daemon_states(void **state)
 {
@@ -153,7 +153,7 @@ test_daemon_states(void **state)
 	at_once(f, "reeve.getProcessInfo", P("web"), FAULT("5", "FATAL_STATE"));
 }
 
-/* As with supervisor.*, what was written before is read. */
+/* As in supervisor.*, a read sees all changes that were made before. */
 static void
 test_waits_for_the_mirror(void **state)
 {

@@ -1,4 +1,4 @@
-/* Document: texts and ranges of logs come out in order, whatever the size of the reads. */
+/* Reply text: texts and ranges of logs are sent in order, with reads of any size. */
 #include "rpcd/methods/reply_text.h"
 
 #include "tests/unit/rpcd/tail/made_log.h"
@@ -23,7 +23,7 @@
 
 static struct budget budget = { .name = "a listener", .max = BUDGET_MAX, .max_files = 100 };
 
-/* Whatever became of a reply, its bytes are in no account any more. */
+/* No bytes are counted any more when the reply has ended. */
 static int
 all_given_back(void **state UNUSED)
 {
@@ -44,7 +44,7 @@ put_log(struct reply_text *doc, int fd, int64_t offset, int64_t length)
 	assert_int_equal(reply_text_log(doc, dup(fd), &range), 0);
 }
 
-/* New: all of the stream, read in pieces of `max`. */
+/* New: the whole stream, read in pieces of `max` bytes. */
 static char *
 drain(struct reply *reply, size_t max)
 {
@@ -159,7 +159,7 @@ test_cut(void **state UNUSED)
 	close(fd);
 }
 
-/* The log was emptied while it was sent: the reply still ends properly. */
+/* The log is truncated while it is sent: the reply still ends correctly. */
 static void
 test_shrunk(void **state UNUSED)
 {
@@ -193,7 +193,7 @@ test_limits(void **state UNUSED)
 	assert_int_equal(reply_text_log(&doc, dup(fd), &range), -1);
 	assert_int_equal(errno, EMFILE);
 	reply_text_clear(&doc);
-	/* what cannot be read adds nothing, and text can be taken back */
+	/* A log that cannot be read adds nothing, and text can be removed. */
 	put(&doc, "keep");
 	put(&doc, "drop");
 	range.length = 10;

@@ -1,4 +1,4 @@
-/* Methods_system: introspection and multicall. */
+/* system.*: introspection and multicall. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 /* ---- system.* ---- */
@@ -47,7 +47,7 @@ test_multicall_at_once(void **state)
 	    VALUE(ARRAY(FAULT_STRUCT("2", "INCORRECT_PARAMETERS"))));
 }
 
-/* One after another, however long each takes. */
+/* The calls of a multicall run one after another, also when they wait. */
 static void
 test_multicall_waits(void **state)
 {
@@ -113,7 +113,7 @@ test_multicall_logs(void **state)
 #define EVENT(data) EVENT_BEGIN data EVENT_END
 #define ENDING FAULT_STRUCT("30", "FAILED: reeved is ending")
 
-/* Answers so many requests with events, the oldest first, up to the latest. */
+/* Answers the last n requests with events, the oldest first. */
 static void
 answer_events(struct fixture *f, unsigned count)
 {
@@ -167,7 +167,7 @@ many_events(int count, const char *event)
 	return text;
 }
 
-/* 64 go in one request, and four requests are on their way at most. */
+/* A request has at most 64 events, and at most four requests have no reply. */
 static void
 test_multicall_many_events(void **state)
 {
@@ -186,7 +186,7 @@ test_multicall_many_events(void **state)
 	free(text);
 }
 
-/* A request is full with 16 KiB, so that it fits into a frame however it is written. */
+/* A request takes no event beyond 16 KiB, so that it fits a frame with any escapes. */
 static void
 test_multicall_large_events(void **state)
 {
@@ -204,7 +204,7 @@ test_multicall_large_events(void **state)
 	free(text);
 }
 
-/* Answers that nobody waits for any more are dropped. */
+/* Replies for an abandoned call are dropped. */
 static void
 test_multicall_events_abandoned(void **state)
 {

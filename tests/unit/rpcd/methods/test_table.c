@@ -1,4 +1,4 @@
-/* Table: it holds together, and its signatures are supervisord's. */
+/* Table: the rows are consistent, and the signatures are supervisord's. */
 #include "rpcd/methods/table.h"
 
 #include "common/compiler.h"
@@ -41,7 +41,7 @@ test_rows(void **state UNUSED)
 	}
 }
 
-/* What is forwarded may be forwarded, by a client of the same role. */
+/* Commands that methods send are allowed for reeve-rpcd and require the same role. */
 static void
 test_commands(void **state UNUSED)
 {

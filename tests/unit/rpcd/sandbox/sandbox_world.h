@@ -1,5 +1,5 @@
-/* Sandbox_world: what the tests of the sandbox share: what a probe finds open, and the
- * child that enters the sandbox and then runs one. */
+/* Sandbox_world: shared by the tests of the sandbox: the descriptors for probes, and a child
+ * that enters the sandbox and then runs a probe. */
 #ifndef TESTS_SANDBOX_WORLD_H
 #define TESTS_SANDBOX_WORLD_H
 
@@ -25,7 +25,7 @@
 
 enum { WORKS = 0, FAILS = 1, NO_SANDBOX = 99 };
 
-/* What the probes find already open. */
+/* Descriptors that are open for the probes. */
 static struct {
 	int pair[2];
 	int listener;
@@ -49,7 +49,7 @@ sandbox_here(void)
 		.nlisteners = 1 };
 }
 
-/* The probe's child; returns its wait status. */
+/* Runs a probe in a child; returns its wait status. */
 static int
 probe_run(int (*probe)(void), int (*enter)(void))
 {
@@ -92,7 +92,7 @@ setup_held(void **state)
 	if (held.file < 0 || held.listener < 0 ||
 	    getsockname(held.listener, (struct sockaddr *)&in, &len) < 0)
 		return -1;
-	/* Clients enough for each probe that accepts. */
+	/* Enough clients for each probe that accepts. */
 	for (int i = 0; i < 4; i++) {
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

@@ -1,4 +1,4 @@
-/* Sandbox: each probe runs in a child of its own that has entered the sandbox first. */
+/* Sandbox: each probe runs in its own child, which enters the sandbox first. */
 #include "tests/unit/common/peer_is_local.h"
 #include "tests/unit/rpcd/sandbox/sandbox_world.h"
 
@@ -18,7 +18,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-/* ---- calls that must go on working ---- */
+/* ---- calls that must work ---- */
 
 static int
 probe_sockets(void)
@@ -30,7 +30,7 @@ probe_sockets(void)
 	return byte == 'x' ? WORKS : FAILS;
 }
 
-/* What libmicrohttpd does to a connection. */
+/* The calls of libmicrohttpd for a connection. */
 static int
 probe_accept(void)
 {
@@ -89,11 +89,11 @@ probe_time(void)
 {
 	struct timespec ts;
 
-	/* The call itself: the library's function would ask the vdso. */
+	/* The system call, because the function of the library would use the vDSO. */
 	return (int)syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
 }
 
-/* A library's late look for a file fails softly. */
+/* A library that opens a file gets an error and is not killed. */
 static int
 probe_open(void)
 {
@@ -113,7 +113,7 @@ probe_uname(void)
 static int
 probe_memory_bound(void)
 {
-	/* PROT_NONE costs nothing but address space. */
+	/* PROT_NONE uses only address space. */
 	return mmap(NULL, (size_t)8 << 30, PROT_NONE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED ?
 	    WORKS :
@@ -123,7 +123,7 @@ probe_memory_bound(void)
 static const struct {
 	const char *name;
 	int (*probe)(void);
-	bool unsanitized;	/* needs what sanitizer builds leave out */
+	bool unsanitized;	/* not possible in sanitizer builds */
 } soft[] = {
 	{ "sockets", probe_sockets, false },
 	{ "accept", probe_accept, false },
@@ -258,7 +258,7 @@ test_hard(void **state)
 
 /* ---- Landlock alone ---- */
 
-/* Returns the number of the first wall that is not there. */
+/* Returns the number of the first restriction that is missing. */
 static int
 probe_landlock(void)
 {
@@ -362,7 +362,7 @@ proc_check_root(pid_t pid)
 	assert_true(len > 0);
 	root[len] = '\0';
 	proc_has(root, " (deleted)");
-	/* It is gone from where it was, too. */
+	/* The directory is removed. */
 	*strrchr(root, ' ') = '\0';
 	assert_int_not_equal(access(root, F_OK), 0);
 }
@@ -427,7 +427,7 @@ enter_as_root(void)
 	return sandbox_enter(&sandbox);
 }
 
-/* Claims to be root after root was given up: no chroot, no ids. */
+/* is_root without root: neither chroot nor a change of ids is possible. */
 static int
 enter_without_privilege(void)
 {

@@ -1,13 +1,13 @@
-/* Sandbox: the arguments that kill, in calls that are allowed otherwise. That
- * libmicrohttpd's own uses of these calls go on working is test_sandbox's. */
+/* Sandbox: arguments that kill the process, in calls that are otherwise allowed. test_sandbox
+ * checks that the uses of libmicrohttpd work. */
 #include "tests/unit/rpcd/sandbox/sandbox_world.h"
 
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/syscall.h>
 
-/* The calls on a socket, with what follows the descriptor: none would get far without the
- * filter. */
+/* Calls on a socket with their arguments after the descriptor. Without the filter, all would
+ * only fail. */
 static const struct denied {
 	const char *name;
 	long nr;
@@ -65,7 +65,7 @@ test_denied(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* One socket more than the filter guards; ours is the last that it does. */
+/* One socket more than the filter protects; ours is the last protected one. */
 static int
 enter_crowded(bool strict)
 {

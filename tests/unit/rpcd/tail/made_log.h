@@ -1,4 +1,4 @@
-/* Made_log: a log that only its descriptor knows. */
+/* Made_log: a log without a name. */
 #ifndef TESTS_MADE_LOG_H
 #define TESTS_MADE_LOG_H
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The descriptor of a file that holds the text so many times. */
+/* The descriptor of a new file that contains the text n times. */
 static inline int
 make_log(const char *text, size_t times)
 {

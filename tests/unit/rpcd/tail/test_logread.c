@@ -1,4 +1,4 @@
-/* Logread: the rows of tests/data/logread, which are what supervisord answers. */
+/* Logread: the rows of tests/data/logread, which are supervisord's answers. */
 #include "rpcd/tail/logread.h"
 
 #include "common/compiler.h"
@@ -91,7 +91,7 @@ test_tail(void **state UNUSED)
 	assert_true(n > 400);
 }
 
-/* supervisord fails where the length is no size of its memory. */
+/* supervisord fails when it cannot allocate a length. */
 static void
 test_tail_past_all(void **state UNUSED)
 {

@@ -1,4 +1,4 @@
-/* Tail: its decision as a table, then tails of files that a fake master opens. */
+/* Tail: tail_decide as a table, then tails of files that a fake master opens. */
 #include "rpcd/tail/tail.h"
 
 #include "tests/unit/rpcd/methods/calls.h"
@@ -95,7 +95,7 @@ expect_asked(struct fixture *f, unsigned requests, const char *method)
 	assert_string_equal(f->asked.method, method);
 }
 
-/* The reader is told of the file, which stays the caller's as well. */
+/* Sends the file to the reader; the caller keeps its descriptor. */
 static void
 open_as(struct fixture *f, struct reader *r, int fd)
 {
@@ -111,7 +111,7 @@ open_as(struct fixture *f, struct reader *r, int fd)
 	assert_int_equal(r->status, 200);
 }
 
-/* What there is, in pieces of 7 bytes; ends in 0 or what else tail_read says. */
+/* Reads everything in pieces of 7 bytes; returns the last result of tail_read. */
 static ssize_t
 read_all(struct reader *r, char *out, size_t size)
 {
@@ -142,7 +142,7 @@ append(int fd, const char *text)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
-/* What a rename does to the file: its ctime changes, as soon as the clock has moved. */
+/* Changes the ctime of the file, as a rename does; waits until the clock has moved. */
 static void
 change(int fd)
 {
@@ -156,7 +156,7 @@ change(int fd)
 	    now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
 }
 
-/* So much later, each timer that is due by then has fired. */
+/* Advances the clock and runs the timers that are due. */
 static void
 later(struct fixture *f, int64_t ms)
 {
@@ -205,8 +205,8 @@ test_truncated(void **state)
 	close(fd);
 }
 
-/* It is asked for again once after each change, and then now and then; the old file is read
- * to its end before the new one, from its start. */
+/* The log is requested again once after each change, and then at intervals. The old file is
+ * read to its end, then the new one from its start. */
 static void
 test_replaced(void **state)
 {
@@ -267,7 +267,7 @@ test_refused(void **state)
 	}
 }
 
-/* Who leaves before the answer takes nothing, and the descriptor does not stay. */
+/* When a client leaves before the reply, the descriptor of the reply is closed. */
 static void
 test_left_early(void **state)
 {
@@ -284,7 +284,7 @@ test_left_early(void **state)
 	assert_int_equal(r.opened, 0);
 }
 
-/* At the end what is there is read, and who was not let in yet is refused. */
+/* When the daemon ends, open tails read to the end of their logs, others are refused. */
 static void
 test_end(void **state)
 {

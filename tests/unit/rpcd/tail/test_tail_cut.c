@@ -1,4 +1,4 @@
-/* Follow: where a chunk ends when there is more to send. */
+/* tail_cut: the end of a chunk when there is more to send. */
 #include "rpcd/tail/tail.h"
 
 #include "common/compiler.h"
@@ -21,11 +21,11 @@ test_cut(void **state UNUSED)
 		{"plain", true, 5},
 		{"a\xe2\x82\xac", true, 4},	/* ends with its last byte */
 		{"a\xe2\x82", true, 1},
-		{"a\xe2\x82", false, 3},	/* nothing more: what is there is sent */
+		{"a\xe2\x82", false, 3},	/* nothing more: everything is sent */
 		{"a\xc3", true, 1},
 		{"a\xf0\x9f\x90", true, 1},
-		{"\xe2\x82", true, 2},	/* alone, it must go on all the same */
-		{"a\xff", true, 1},	/* no text: loses nothing, the next chunk has it */
+		{"\xe2\x82", true, 2},	/* incomplete, but never 0 */
+		{"a\xff", true, 1},	/* not UTF-8: the next chunk has it */
 	};
 
 	for (size_t i = 0; i < nitems(rows); i++)

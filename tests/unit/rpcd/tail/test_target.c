@@ -1,4 +1,4 @@
-/* Follow_uri: as supervisord answers, but that a name may hold what ends a path. */
+/* Target: as in supervisord, except that a name may have characters that end a path. */
 #include "rpcd/tail/target.h"
 
 #include "common/compiler.h"
@@ -17,8 +17,8 @@
 
 struct uri_row {
 	const char *uri;
-	const char *name;   /* NULL: the daemon's log, when there is a stream of "" */
-	const char *stream; /* NULL: no such log */
+	const char *name;   /* NULL with the stream "": the main log */
+	const char *stream; /* NULL: refused */
 };
 
 static const struct uri_row rows[] = {
@@ -66,7 +66,7 @@ test_rows(void **state)
 	for (size_t i = 0; i < nitems(rows); i++) {
 		const struct uri_row *row = &rows[i];
 		struct tail_target target;
-		char *exact = xstrdup(row->uri); /* memory ends with it */
+		char *exact = xstrdup(row->uri); /* exact size, for ASan */
 		int rc = tail_target_parse(exact, &target);
 
 		if (rc != (row->stream != NULL ? 0 : -1))
@@ -83,7 +83,7 @@ test_rows(void **state)
 	}
 }
 
-/* A longer name than any: the master refuses it as malformed. */
+/* A name that is too long for the master is refused. */
 static void
 test_long_names(void **state)
 {

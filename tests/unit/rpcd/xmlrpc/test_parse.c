@@ -1,5 +1,5 @@
-/* Xmlparse: the cases of tests/data/xmlrpc; the wants of the valid ones are what
- * supervisord's reader makes of the same bytes. */
+/* Xmlparse: the cases of tests/data/xmlrpc. The `want` of a valid case is the result of
+ * supervisord's parser. */
 #include "rpcd/xmlrpc/parse.h"
 
 #include "tests/unit/rpcd/cases.h"
@@ -24,7 +24,7 @@ check_valid(const struct case_files *files, void *ctx)
 	assert_non_null(newline);
 	wanted = json_loads(newline + 1, JSON_DECODE_ANY, NULL);
 	assert_non_null(wanted);
-	/* through text, for 1.0 and 1.00 to be equal */
+	/* Compare as texts, so that 1.0 and 1.00 are equal. */
 	dumped = json_dumps(params, JSON_COMPACT);
 	read = json_loads(dumped, JSON_DECODE_ANY, NULL);
 	got = xasprintf("%s\n%s", method, dumped);
@@ -66,7 +66,7 @@ test_invalid(void **state)
 	cases_run(INVALID, 50, check_invalid, *state);
 }
 
-/* A refused document leaves nothing behind for the next one. */
+/* A refused document has no effect on the next one. */
 static void
 test_reuse(void **state)
 {
@@ -107,7 +107,7 @@ test_bounds(void **state)
 	refused(*state, &body, "too many elements");
 }
 
-/* Each of these costs expat more for a byte than anything that XML-RPC has. */
+/* Each of these costs expat more per byte than anything in XML-RPC. */
 static void
 test_bounds_of_tags(void **state)
 {
@@ -164,7 +164,7 @@ test_steps(void **state)
 	free(method);
 }
 
-/* A long text comes in pieces. */
+/* Expat passes a long text in pieces. */
 static void
 test_long_text(void **state)
 {

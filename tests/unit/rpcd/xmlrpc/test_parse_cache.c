@@ -1,4 +1,4 @@
-/* Recent: a body is known again byte for byte, the newest of them, and only short ones. */
+/* Parse cache: finds the newest short bodies by their exact bytes. */
 #include "rpcd/xmlrpc/parse_cache.h"
 
 #include "common/mem.h"

@@ -1,4 +1,4 @@
-/* Printed: the right texts are those of Python's str(). */
+/* Printed: the expected texts are from Python's str(). */
 #include "rpcd/xmlrpc/printed.h"
 
 #include "common/compiler.h"

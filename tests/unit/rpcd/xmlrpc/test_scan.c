@@ -1,4 +1,4 @@
-/* Xmlscan: pieces end between tokens; what is too long is refused. */
+/* Xmlscan: pieces end between tokens; tokens that are too long are refused. */
 #include "rpcd/xmlrpc/scan.h"
 
 #include "common/mem.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* New: `fill` so many times, and what stands before and behind. */
+/* New: `before`, then `fill` n times, then `behind`. */
 static char *
 filled(const char *before, const char *fill, size_t times, const char *behind)
 {
@@ -30,7 +30,7 @@ static const struct {
 	const char *before, *fill;
 	size_t times;
 	const char *behind;
-	size_t longest;		/* of its pieces */
+	size_t longest;		/* length of its pieces */
 	const char *why;
 } rows[] = {
 	{"<a>", "text", 50000, "</a>", XMLSCAN_PIECE, NULL},
@@ -90,7 +90,7 @@ test_rows(void **state)
 		check_row(i);
 }
 
-/* An end that lies across the border of a piece is found. */
+/* The end of a token is found when it crosses the border of a piece. */
 static void
 test_cut_cdata(void **state)
 {

@@ -1,4 +1,4 @@
-/* Xmlvalue: what the cases of tests/data/xmlrpc do not reach: the types that come out. */
+/* Xmlvalue: the types of the results, which the cases of tests/data/xmlrpc do not check. */
 #include "rpcd/xmlrpc/value.h"
 
 #include "common/compiler.h"
@@ -51,7 +51,7 @@ static void
 test_rows(void **state UNUSED)
 {
 	for (size_t i = 0; i < nitems(rows); i++) {
-		char *exact = xstrdup(rows[i].text); /* memory ends with it */
+		char *exact = xstrdup(rows[i].text); /* exact size, for ASan */
 		json_auto_t *got = rows[i].fn(exact, strlen(exact));
 		json_auto_t *want = NULL;
 

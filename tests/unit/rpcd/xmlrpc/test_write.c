@@ -1,5 +1,5 @@
-/* Xmlwrite: the layout of Python's xmlrpc library (tests/data/xmlwrite), and text that is
- * always well-formed. */
+/* Xmlwrite: the layout of Python's xmlrpc library (tests/data/xmlwrite); the result is
+ * well-formed for any input. */
 #include "rpcd/xmlrpc/write.h"
 
 #include "tests/unit/rpcd/cases.h"
@@ -30,7 +30,7 @@ check_layout(const struct case_files *files, void *ctx UNUSED)
 	xmlwrite_close(&out, XMLWRITE_REPLY);
 	len = buf_len(&out);
 	assert_int_equal(buf_data(&out)[len - 1], '\n');
-	out.len--; /* as the want has lost its last newline */
+	out.len--; /* `want` has no last newline */
 	if (strcmp(terminated(&out), files->want) != 0)
 		fail_msg("%s: got\n%s", files->name, buf_data(&out));
 	json_decref(value);
@@ -105,7 +105,7 @@ test_escape(void **state UNUSED)
 	buf_clear(&out);
 }
 
-/* Whatever the pieces, the text comes out as if it had come whole. */
+/* A text written in pieces gives the same result as the whole text. */
 static void
 test_pieces(void **state UNUSED)
 {
