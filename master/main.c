@@ -44,7 +44,7 @@ main_reexecute(struct master *master)
 	char number[16];
 
 	http_sockets_free(master->http_sockets);
-	/* Another SIGHUP must not end the new binary before that catches it. */
+	/* Another SIGHUP must not end the new binary before it handles that signal. */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
 	sigprocmask(SIG_SETMASK, loop_original_mask(master->loop), NULL);

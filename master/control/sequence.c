@@ -207,56 +207,41 @@ sequence_prepare_stop(struct sequence *s, const struct group *group)
 	return rc;
 }
 
-/* New array of the processes of a target: one, or those of a group (NULL = all) that the
- * step applies to. NULL with errno. */
-static struct process **
-sequence_select(
-    struct sequence *s, const struct group *group, struct process *one, size_t *count)
+/* The processes of a step. */
+struct selection {
+	struct process **list; /* NULL = none of its targets exists */
+	size_t count;
+};
+
+/* Adds the process of a target, or those of a group (NULL = all) that the step applies to.
+ * 0, or -1 with ENOMEM. */
+static int
+sequence_select(struct sequence *s, const struct group *group, struct process *one,
+    struct selection *all)
 {
 	bool stops = s->steps[s->next].action == SEQUENCE_STOP;
-	struct process **list;
+	struct process **added = NULL, **longer;
+	size_t count = 1;
 
 	if (one == NULL) {
 		if (stops && sequence_prepare_stop(s, group) == -1)
-			return NULL;
-		return order_select(s->sequences->groups, group,
-		    job_takes[stops ? JOB_STOP : JOB_START], count);
-	}
-	list = calloc(1, sizeof(struct process *));
-	if (list == NULL)
-		return NULL;
-	list[0] = one;
-	*count = 1;
-	if (stops) {
+			return -1;
+		added = order_select(s->sequences->groups, group,
+		    job_takes[stops ? JOB_STOP : JOB_START], &count);
+		if (added == NULL)
+			return -1;
+	} else if (stops) {
 		process_stay(one);
 		(void)process_cancel_start(one);
 	}
-	return list;
-}
-
-/* Collects the processes of a step. */
-struct selection {
-	struct process **list;
-	size_t count;
-	bool known; /* one of its targets exists */
-};
-
-/* list_take NULL: out of memory. 0 or -1. */
-static int
-sequence_selection_add(struct selection *all, struct process **list_take, size_t count)
-{
-	struct process **longer = NULL;
-
-	if (list_take != NULL)
-		longer = reallocarray(
-		    all->list, all->count + count + 1, sizeof(struct process *));
+	longer = reallocarray(all->list, all->count + count + 1, sizeof(struct process *));
 	if (longer != NULL) {
-		memcpy(longer + all->count, list_take, count * sizeof(struct process *));
 		all->list = longer;
+		memcpy(longer + all->count, added != NULL ? added : &one,
+		    count * sizeof(struct process *));
 		all->count += count;
-		all->known = true;
 	}
-	free(list_take);
+	free(added);
 	return longer == NULL ? -1 : 0;
 }
 
@@ -276,9 +261,8 @@ static int
 sequence_look_up(struct sequence *s, const char *targets, struct selection *all)
 {
 	char *copy = strdup(targets), *rest = copy, *target;
-	struct process **list, *one;
+	struct process *one;
 	struct group *group;
-	size_t count;
 	int rc = copy == NULL ? -1 : 0;
 
 	while (rc == 0 && (target = strsep(&rest, "\n")) != NULL) {
@@ -288,8 +272,7 @@ sequence_look_up(struct sequence *s, const char *targets, struct selection *all)
 			sequence_report(s, target, FAULT_BAD_NAME, NULL);
 			continue;
 		}
-		list = sequence_select(s, group, one, &count);
-		rc = sequence_selection_add(all, list, count);
+		rc = sequence_select(s, group, one, all);
 	}
 	free(copy);
 	return rc;
@@ -304,15 +287,13 @@ sequence_begin_work(struct sequence *s)
 		.kind = sequence_works[step->action].job,
 		.sequence = s->number,
 	};
-	struct selection all = { .known = step->target == NULL };
-	int rc = 0;
+	struct selection all = { .list = NULL };
+	int rc;
 
 	s->nwaits = 0;
-	if (step->target != NULL)
-		rc = sequence_look_up(s, step->target, &all);
-	else if ((all.list = sequence_select(s, NULL, NULL, &all.count)) == NULL)
-		rc = -1;
-	if (rc == 0 && all.known)
+	rc = step->target != NULL ? sequence_look_up(s, step->target, &all) :
+				    sequence_select(s, NULL, NULL, &all);
+	if (rc == 0 && all.list != NULL)
 		return jobs_add(s->sequences->jobs, &order, all.list, all.count,
 			   &sequence_job_sink, s) != 0 ?
 		    0 :
