@@ -264,7 +264,7 @@ class Memory(Crowd):
         with slow.makefile("rb") as stream:
             self.assertEqual(100 * 100, Reply(stream).body.count(b"<name>group<"))
         self.assertEqual(server, self.d.front_end())
-        self.assertIn("bytes unread or incomplete, closing", self.d.log())
+        self.assertIn("bytes unread or incomplete; closing", self.d.log())
 
     def test_incomplete_bodies(self):
         for _ in range(20):
