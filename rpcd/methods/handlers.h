@@ -20,7 +20,7 @@ method_handler rpc_command;
 method_handler rpc_process_stdin, rpc_event_send;
 
 /* log.c */
-method_handler rpc_log_read, rpc_log_tail, rpc_mainlog_read;
+method_handler rpc_process_log, rpc_mainlog_read;
 
 /* config.c */
 method_handler rpc_config_all, rpc_config_reread;

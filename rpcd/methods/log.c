@@ -117,30 +117,19 @@ log_on_tail(struct invocation *inv, enum fault fault, const char *message,
 
 /* ---- handlers ---- */
 
-/* The name of the method decides between the two logs. */
-static void
-log_request_process(struct invocation *inv, invocation_reply_fn *on_reply)
+/* The name of the method decides between the two logs, and between read and tail. */
+void
+rpc_process_log(struct invocation *inv)
 {
-	bool is_stderr = strstr(inv->method.api->name, "Stderr") != NULL;
+	const char *method = inv->method.api->name;
+	bool is_stderr = strstr(method, "Stderr") != NULL;
 	const char *name;
 
 	if (invocation_name(inv, 0, &name))
 		log_request_open(inv, 1,
 		    json_pack(
 			"{ss ss}", "name", name, "stream", is_stderr ? "stderr" : "stdout"),
-		    on_reply);
-}
-
-void
-rpc_log_read(struct invocation *inv)
-{
-	log_request_process(inv, log_on_read);
-}
-
-void
-rpc_log_tail(struct invocation *inv)
-{
-	log_request_process(inv, log_on_tail);
+		    strstr(method, ".tail") != NULL ? log_on_tail : log_on_read);
 }
 
 void
