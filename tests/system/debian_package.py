@@ -15,14 +15,14 @@ TOOLS = ("dh", "dpkg-buildpackage", "lintian", "debootstrap", "unshare")
 CONF = "/etc/reeve/reeved.conf"
 MINUTES = 60
 
-# What dpkg writes down of itself, and what packages that were there before keep.
+# Files that dpkg changes itself, and files of packages that were installed before.
 OURS_ONLY = r"""find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp \
     -o -path /packages -o -path /var/lib/dpkg -o -path /var/cache -o -path /var/log/dpkg.log \
     -o -path '/etc/*-' -o -path /etc/.pwd.lock -o -path /var/lib/systemd \) -prune -o -print |
     LC_ALL=C sort"""
 
-# A start by the unit's own line; answers when the program runs. A status that ! turns
-# round would not end the script.
+# Starts the program by the command line of the unit, and waits until it answers. An explicit
+# exit, because `set -e` ignores a status that is negated with !.
 START = """
 unit() {
     sed -n "s/^$1=//p" /lib/systemd/system/reeved.service
@@ -48,7 +48,7 @@ LIFE = START + """
 %(files)s >/tmp/before
 dpkg -i /packages/reeve_[0-9].[0-9].[0-9]_*.deb
 
-# What it made: a user, directories, an enabled unit.
+# What the installation has created: a user, directories, an enabled unit.
 test "$(getent passwd reeve | cut -d: -f7)" = /usr/sbin/nologin
 test -d /run/reeve -a -d /var/log/reeve
 test -L /etc/systemd/system/multi-user.target.wants/reeved.service
@@ -61,7 +61,8 @@ front=$(grep -l '^reeve-rpcd' /proc/[0-9]*/comm | cut -d/ -f3)
 test "$(awk '/^Uid/ {print $3}' /proc/$front/status)" = "$(id -u reeve)"
 test -s /var/log/reeve/reeved.log
 
-# A reload takes in what is new and leaves the rest alone, all of it where there is a mistake.
+# A reload applies a new file and leaves other programs alone; with an error in the
+# configuration it changes nothing.
 printf '[program:two]\\ncommand=/bin/sleep 1000\\n' >/etc/reeve/conf.d/two.conf
 $(unit ExecReload)
 runs two
@@ -72,7 +73,7 @@ $(unit ExecReload)
 test "$(reevectl -c %(conf)s pid web)" = $web
 kill -0 $first
 
-# An upgrade leaves the daemon, its programs and the changed configuration alone.
+# An upgrade does not touch the daemon, its programs and a changed configuration.
 dpkg -i /packages/next/reeve_*.deb
 test "$(dpkg-query -W -f '${Version}' reeve)" = %(next)s
 kill -0 $first
@@ -81,7 +82,7 @@ grep -qx '; mine' %(conf)s
 
 reevectl -c %(conf)s status web | grep RUNNING
 
-# The names of supervisord, on what is new.
+# The names of supervisord, with the new version.
 kill $first
 wait $first
 fails kill -0 $web
@@ -93,7 +94,7 @@ supervisord -v
 kill $pid
 wait $pid
 
-# A removal leaves the configuration and the logs, a purge nothing that is its own.
+# A removal keeps the configuration and the logs, a purge keeps nothing.
 dpkg --remove reeve-compat reeve
 test ! -e /usr/sbin/reeved -a ! -e /usr/bin/supervisord
 grep -qx '; mine' %(conf)s
@@ -106,7 +107,7 @@ diff /tmp/before /tmp/after
 
 
 def mirror():
-    """Where this system's own packages come from, and the name of its release."""
+    """The origin of this system's packages, and the name of its release."""
     told = subprocess.run(["apt-get", "indextargets", "--format",
                            "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages",
                            "Origin: Debian", "Component: main"], text=True, check=False,
@@ -147,12 +148,12 @@ class Package(unittest.TestCase):
         self.assertNotIn("E: ", said)
 
     def needs(self):
-        """The packages that it depends on, each the first of its alternatives."""
+        """The dependencies of the package; of alternatives the first one."""
         text = self.command("dpkg-deb", "-f", self.package("reeve", self.version), "Depends")
         return [part.split("|")[0].split("(")[0].strip() for part in text.split(",")]
 
     def system(self):
-        """A new, small Debian with what the package depends on, and room for the packages."""
+        """A new small Debian with the dependencies, and a directory for the packages."""
         where, release = mirror()
         if os.getuid() != 0:
             self.skipTest("a system of its own takes root")
@@ -164,13 +165,13 @@ class Package(unittest.TestCase):
             self.command("debootstrap", "--variant=minbase",
                          "--include=" + ",".join(self.needs()), release, root, where)
         except AssertionError as e:
-            # Nothing of ours has been touched by then.
+            # None of our files has been used so far.
             self.skipTest("debootstrap fails here: " + str(e).strip().split("\n")[-1])
         os.makedirs(os.path.join(root, "packages/next"))
         return root
 
     def later(self, name, target, version):
-        """The same package with a higher version, as an upgrade."""
+        """Builds the same package with a higher version, for an upgrade."""
         work = tempfile.mkdtemp(prefix="reeve-package-")
         self.addCleanup(shutil.rmtree, work)
         self.command("dpkg-deb", "-R", self.package(name, self.version), work + "/p")
@@ -190,7 +191,7 @@ class Package(unittest.TestCase):
             self.later(name, "%s/packages/next/%s_%s.deb" % (root, name, after), after)
         script = "set -eux\nexport DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8\n" + \
             LIFE % {"conf": CONF, "next": after, "files": OURS_ONLY}
-        # A namespace of its own: nothing that it started outlives it.
+        # A pid namespace, so that all processes end with it.
         self.command("unshare", "--pid", "--fork", "--kill-child", "--mount",
                      "sh", "-c", "mount -t proc proc \"$1/proc\" && "
                      "exec chroot \"$1\" /bin/sh -c \"$2\"", "sh", root, script,

@@ -41,8 +41,8 @@ class FakeMaster:
                  confinement="best", role=None, slow=False, hold=False,
                  answer_hello=True, argv0=()):
         self.program, self.role = program, role
-        self.slow = slow                    # a start never comes to its end by itself
-        self.hold = hold                    # the snapshot waits for snapshot()
+        self.slow = slow                    # a start never completes by itself
+        self.hold = hold                    # the snapshot is sent by snapshot() only
         self.answer_hello = answer_hello
         self.username, self.password = username, password
         self.setup = {"uid": uid, "gid": gid, "user": "nobody", "confinement": confinement,
@@ -53,7 +53,7 @@ class FakeMaster:
                             start=int(time.time()), stopped_at="",
                             last_spawn=1, verdict="running")}
         self.seq = 0
-        self.calls = []          # methods that rpcd called
+        self.calls = []          # methods called by reeve-rpcd
         self.ready = threading.Event()
         self.log = b""
         self.lock = threading.RLock()
@@ -74,7 +74,7 @@ class FakeMaster:
         return self
 
     def start(self):
-        """Starts reeve-rpcd; also again, after it has ended."""
+        """Starts reeve-rpcd, also again after its end."""
         self.ready.clear()
         self.sock, theirs = socket.socketpair()
         read_end, write_end = os.pipe()
@@ -111,7 +111,7 @@ class FakeMaster:
         shutil.rmtree(self.dir)
 
     def close(self):
-        """Ends the connection, as a master that is gone does."""
+        """Closes the connection, as a dead master would."""
         try:
             self.sock.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -154,7 +154,7 @@ class FakeMaster:
         return self.seq
 
     def change(self, number, **changes):
-        """A row changes: the page first, then the stream."""
+        """Changes a row: first the page, then the state stream."""
         with self.lock:
             self.rows[number].update(changes)
             seq = self.raise_number()

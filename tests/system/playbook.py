@@ -34,14 +34,14 @@ NEW = quiet("new", autostart="false")
 BAD = (quiet("bad", "/nonexistent", autostart="false", startretries=0) +
        quiet("dies", "{child} exit 3", autostart="false", startretries=0, startsecs=1))
 
-# What a step is to come to: one of these two, a failure's message as a pattern, or None for
-# what it comes to beside supervisord.
+# The expected result of a step: one of these two, a pattern for the message of a failure, or
+# None for the result with supervisord.
 CHANGED, SAME = "changed", "same"
 MISSING = r"ERROR \(no such process\)"
 
 
 class Step:
-    """A task of the module and what it is to come to."""
+    """A task of the module and its expected result."""
 
     def __init__(self, name, state, outcome, check=False, **options):
         self.name, self.state, self.outcome = name, state, outcome
@@ -59,7 +59,7 @@ class Step:
 
 
 class File:
-    """A file of conf.d that is written, or with no text removed."""
+    """Writes a file of conf.d, or removes it without a text."""
 
     outcome = None
 
@@ -78,12 +78,12 @@ class File:
 
 
 def both(name, state, **options):
-    """A step that is foretold, taken, and then has nothing left to do."""
+    """A step in check mode, the step, and the step again, which then changes nothing."""
     return [Step(name, state, CHANGED, check=True, **options),
             Step(name, state, CHANGED, **options), Step(name, state, SAME, **options)]
 
 
-# What every way of asking is asked.
+# The steps for every connection.
 SHORT = [
     Step("web", "present", SAME), Step("web", "started", SAME), *both("off", "started"),
     Step("off", "restarted", CHANGED), Step("off", "stopped", CHANGED),
@@ -97,15 +97,15 @@ LIFE = [
     Step("off", "restarted", CHANGED, check=True), Step("off", "restarted", CHANGED),
     *both("off", "stopped"), Step("sig", "signalled", CHANGED, signal="USR1"),
     Step("web", "signalled", r"bad signal name", signal="FOO"),
-    # A group, and one process of it.
+    # A group, and one process of a group.
     *both("g:", "started"), Step("g:", "restarted", CHANGED), Step("g:x", "started", SAME),
     Step("g:", "present", SAME), *both("g:", "stopped"), Step("many:", "started", CHANGED),
-    # Names that nobody has.
+    # Unknown names.
     *[Step(name, state, MISSING) for name, state in (
         ("nope:", "started"), ("x", "stopped"), ("nope", "restarted"))],
     Step("nope", "signalled", MISSING, signal="CONT"), Step("nope", "absent", SAME),
     Step("nope", "present", r"ERROR: no such process/group: nope\n"),
-    # A program comes, is changed and goes.
+    # A program is added, changed and removed.
     File("new", NEW), *both("new", "present"), Step("new", "started", CHANGED),
     File("new", NEW + "environment=A=b\nautostart=true\n"), Step("new", "restarted", CHANGED),
     Step("new", "absent", r"ERROR: process/group still running: new\n"),
@@ -114,10 +114,10 @@ LIFE = [
     File("h", NEW.replace("new", "one") + "[group:h]\nprograms=one\n"),
     Step("h:", "present", CHANGED), Step("h:", "present", SAME), Step("h:", "absent", CHANGED),
     File("h"),
-    # Everything at once.
+    # All programs at once.
     Step("all", "started", CHANGED), Step("all", "restarted", CHANGED),
     Step("all", "signalled", CHANGED, signal="CONT"), *both("all", "stopped"),
-    # What cannot be started, and what cannot be read.
+    # Programs that cannot be started, and a configuration that cannot be read.
     File("bad", BAD), Step("bad", "present", CHANGED), Step("dies", "present", CHANGED),
     Step("bad", "started", r"bad: ERROR \(no such file\)"),
     Step("dies", "started", r"dies: ERROR \(spawn error\)"), Step("dies", "absent", CHANGED),
@@ -127,7 +127,7 @@ LIFE = [
 
 
 def refused(**options):
-    """Where nobody answers, or the module may not ask."""
+    """Without a server, and without the right to connect."""
     return [Step("web", "started", MISSING, **options), Step("web", "absent", SAME, **options),
             Step("web", "restarted", None, **options), Step("web", "present", None, **options)]
 
@@ -139,11 +139,12 @@ def outcome(result):
 
 
 class Playbook:
-    """ansible-playbook on hosts that are all this machine, each with variables of its own."""
+    """Runs ansible-playbook with hosts that all stand for this machine, each with its
+    variables."""
 
     def __init__(self, directory, hosts):
         self.dir = directory
-        self.write("supervisord.conf", "[supervisorctl]\n")  # before the machine's own
+        self.write("supervisord.conf", "[supervisorctl]\n")  # before those of the system
         shared = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
         self.write("ansible.cfg", "[defaults]\n")
         self.write("hosts.json", {"all": {"hosts": {name: {**shared, **values}
@@ -157,7 +158,7 @@ class Playbook:
             f.write(value if isinstance(value, str) else json.dumps(value))
 
     def run(self, hosts, steps):
-        """For each step the results by host, as the module gave them."""
+        """The results of the module: for each step a dictionary by host."""
         tasks = [task for i, step in enumerate(steps)
                  for task in step.tasks("%d: %s" % (i, step))]
         self.write("play.json", [{"hosts": ",".join(hosts), "gather_facts": False, "tasks": tasks,
@@ -188,7 +189,7 @@ class Ansible(Case):
         self.daemons = {}
 
     def compat(self):
-        """The directory where make install-compat has put the name supervisorctl."""
+        """The directory in which make install-compat has put the name supervisorctl."""
         done = subprocess.run(["make", "-C", ROOT, "BUILD=" + os.path.relpath(BUILD, ROOT),
                                "DESTDIR=" + self.work, "install", "install-compat"],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -208,8 +209,8 @@ class Ansible(Case):
         return made
 
     def hosts(self):
-        """A daemon for each way of asking, and what the module is told of it. The last is
-        asked by the name that the module looks for where it is told no path."""
+        """A daemon for each connection, and the module's arguments for it. The last one
+        has no path: the module then searches for its default name."""
         ours = {"supervisorctl_path": os.path.join(BUILD, "reevectl")}
         theirs = {"supervisorctl_path": SUPERVISORCTL}
         rows = (("supervisord", "supervisord", "config", theirs),
@@ -227,7 +228,7 @@ class Ansible(Case):
         return hosts
 
     def plain(self, host, result):
-        """A result without what is another on each host. The words after error: are the
+        """A result without the parts that differ by host. The text after "error:" is the
         client's own."""
         kept = {k: v for k, v in result.items()
                 if k in ("changed", "failed", "msg", "name", "state", "affected", "rc",
@@ -239,7 +240,7 @@ class Ansible(Case):
                 if isinstance(v, str) else v for k, v in json.loads(text).items()}
 
     def told(self, host):
-        """What the daemon's log says of each process, without numbers."""
+        """The log of the daemon about each process, without numbers."""
         said = {}
         for line in self.daemons[host].messages():
             told = re.match(r"\w+ (?:spawned|success|exited|stopped): '?([a-z]+\d?)\b", line)
@@ -248,7 +249,7 @@ class Ansible(Case):
         return said
 
     def beside(self, book, steps, *hosts):
-        """Runs the steps on the first host, which is supervisord's, and the others."""
+        """Runs the steps on the first host, which is supervisord, and on the others."""
         results = book.run(hosts, steps)
         self.assertEqual(len(steps), len(results))
         for step, by_host in zip(steps, results):

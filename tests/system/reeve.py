@@ -32,12 +32,13 @@ CHILD = os.path.join(BUILD, "tests/bin/child")
 SUPERVISORD = "/usr/bin/supervisord"
 SUPERVISORCTL = "/usr/bin/supervisorctl"
 SANITIZED = os.path.basename(BUILD) in ("asan", "valgrind")
-# A busy machine and a sanitizer may slow everything; a wait ends early when all is well.
+# A busy machine and sanitizers slow everything down; a wait ends as soon as its condition is
+# true.
 PATIENCE = 30
-# What a sanitizer says, wherever it comes out.
+# The beginning of any report of a sanitizer.
 REPORT = re.compile(r"(Address|Leak|UndefinedBehavior)Sanitizer|runtime error:")
 
-# What reevectl adds on standard error to what supervisorctl says.
+# Texts that reevectl prints on standard error in addition to supervisorctl's.
 ADVICE = re.compile(r"^(The daemon was not reached\.\n(    .*\n)*|did you mean .*\n|"
                     r"help lists the commands\n)", re.M)
 
@@ -47,7 +48,8 @@ reeve_only = unittest.skipIf(SUBJECT != "reeve", "reeve differs here, or goes fu
 
 
 def until(predicate, timeout=PATIENCE, every=0.01, what=None):
-    """Asks until the answer is true and returns it; fails when the time is up."""
+    """Calls the function until it returns something true, and returns that; fails after a
+    timeout."""
     end = time.monotonic() + timeout
     while True:
         answer = predicate()
@@ -59,7 +61,7 @@ def until(predicate, timeout=PATIENCE, every=0.01, what=None):
 
 
 def free_port():
-    """A port of five digits that is free now, below those that connecting clients get."""
+    """A free port with five digits, below those that the kernel assigns to clients."""
     while True:
         port = random.randrange(10000, 32768)
         with socket.socket() as s, contextlib.suppress(OSError):
@@ -68,7 +70,7 @@ def free_port():
 
 
 def read(path, default=None):
-    """The bytes of a file, or the default when it is not there."""
+    """The contents of a file as bytes, or the default if it does not exist."""
     try:
         with open(path, "rb") as f:
             return f.read()
@@ -79,7 +81,7 @@ def read(path, default=None):
 
 
 def alive(pid):
-    """True while the process runs; a zombie does not."""
+    """Whether the process runs; a zombie does not."""
     stat = read("/proc/%d/stat" % pid, b"")
     return bool(stat) and stat.rpartition(b")")[2].split()[0] not in (b"Z", b"X")
 
@@ -102,12 +104,12 @@ def session_of(pid):
 
 
 def end_with_parent():
-    """In a child: a test that is killed takes its daemon along, in good order."""
+    """For a child: if the test is killed, the daemon gets SIGTERM."""
     LIBC.prctl(1, signal.SIGTERM)
 
 
 def children_of(parent):
-    """Pids of the living direct children."""
+    """The pids of the direct children that run."""
     found = []
     for pid in processes():
         stat = read("/proc/%d/stat" % pid, b"").rpartition(b")")[2].split()
@@ -128,7 +130,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Transport(xmlrpc.client.Transport):
-    """XML-RPC over TCP or a Unix socket; remembers the raw reply."""
+    """A client of XML-RPC over TCP or a Unix socket; it keeps the raw reply."""
 
     def __init__(self, target, headers):
         super().__init__(headers=headers)
@@ -171,7 +173,7 @@ VERDICTS = ("none", "running", "exited-early", "spawn-failed", "stopped")
 
 
 def row_of(values):
-    """A process of stream.rows as stream.process has it, with all members."""
+    """A process of stream.rows with all members, as stream.process has it."""
     row = {**ROW, **dict(zip(ROW, values))}
     if len(values) > list(ROW).index("verdict"):
         row["verdict"] = VERDICTS[row["verdict"]]
@@ -179,7 +181,7 @@ def row_of(values):
 
 
 class Wire:
-    """A client of the control socket that knows nothing but reeve-protocol(7)."""
+    """A client of the control socket that uses only what reeve-protocol(7) describes."""
 
     def __init__(self, path, hello=True):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -223,7 +225,7 @@ class Wire:
         return self.last_id
 
     def answer(self, ident):
-        """The result of a request; what comes before it is kept as notifications."""
+        """The result of a request; notifications that arrive before it are kept."""
         while True:
             frame = self.frame()
             if frame is None:
@@ -239,7 +241,7 @@ class Wire:
         return self.answer(self.request(method, **params))
 
     def notification(self, method):
-        """The next notification of this method; others are dropped."""
+        """The next notification of this method; drops others."""
         while True:
             if self.notifications:
                 frame = self.notifications.pop(0)
@@ -251,7 +253,7 @@ class Wire:
                 return frame["params"]
 
     def at_end(self):
-        """True once the other end has closed."""
+        """True after the peer has closed the connection."""
         while True:
             if self.frame() is None:
                 return True
@@ -288,7 +290,7 @@ class Daemon:
         return os.path.join(self.dir, *names)
 
     def configure(self, programs="", supervisord=None, interface=True, config=None, raw=None):
-        """Writes the configuration; may be done again for a restart."""
+        """Writes the configuration; can be called again before a restart."""
         unix, tcp = self.servers
         options = {"logfile": self.path("main.log"), "pidfile": self.pidfile,
                    "childlogdir": self.path("child"), **(supervisord or {})}
@@ -323,7 +325,7 @@ class Daemon:
         return {**os.environ, name: value}
 
     def spawn(self, *options, stdout=None):
-        """Starts the program in the foreground and does not wait for anything."""
+        """Starts the program in the foreground and returns at once."""
         with open(self.path("out.txt"), "ab") as out:
             self.process = subprocess.Popen(self.command("-n", *options),
                                             stdout=stdout or out, stderr=out,
@@ -334,19 +336,19 @@ class Daemon:
         self.pid = self.process.pid
 
     def start(self, *options, stdout=None):
-        """Starts in the foreground and waits until it serves."""
+        """Starts in the foreground and waits until the daemon answers."""
         self.spawn(*options, stdout=stdout)
         until(self.serving, what="the daemon to serve; it said: " + self.output())
         return self
 
     def run(self, *options, timeout=PATIENCE):
-        """Runs a command line that is expected to end."""
+        """Runs a command line that ends by itself."""
         return subprocess.run(self.command(*options), env=self.environment(), cwd=self.dir,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=timeout, **self.identity)
 
     def start_daemon(self, *options):
-        """Starts without -n: the launcher ends, the daemon stays."""
+        """Starts without -n: the launching process exits, the daemon remains."""
         launched = self.run(*options)
         if launched.returncode != 0:
             raise AssertionError(launched.stderr)
@@ -378,14 +380,14 @@ class Daemon:
         return self.pid is not None and alive(self.pid)
 
     def wait_exit(self, timeout=PATIENCE):
-        """The exit status, once it has ended (None for a daemon that is not our child)."""
+        """The exit status after the end of the daemon (None if it is not our child)."""
         if self.process is not None:
             return self.process.wait(timeout)
         until(lambda: not alive(self.pid), timeout, what="the daemon to end")
         return None
 
     def stop(self, timeout=PATIENCE):
-        """TERM, and the check that nothing it started remains."""
+        """Sends TERM, and checks that no process remains that the daemon started."""
         status = None
         if self.running():
             os.kill(self.pid, signal.SIGTERM)
@@ -394,8 +396,8 @@ class Daemon:
         return status
 
     def remaining(self):
-        """Living processes that the daemon started, itself left out: they are of its
-        session, as no supervisor changes it, or bear our token."""
+        """The running processes that the daemon started, without itself: those in its
+        session, which no supervisor changes, or with our token in the environment."""
         token = self.token.encode()
         return [pid for pid in processes() if pid != self.pid and alive(pid) and
                 (self.pid is not None and session_of(pid) == self.pid or
@@ -409,7 +411,7 @@ class Daemon:
             return b""
 
     def destroy(self):
-        """Whatever happened: no process and no file of ours stays."""
+        """Removes all processes and files, whatever happened in the test."""
         for pid in self.remaining() + ([self.pid] if self.running() else []):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -429,11 +431,12 @@ class Daemon:
         return read(self.path("main.log"), b"").decode(errors="replace")
 
     def messages(self):
-        """The main log's lines without their times: "INFO supervisord started…"."""
+        """The lines of the main log without their times: "INFO supervisord started…"."""
         return [line[24:] for line in self.log().splitlines()]
 
     def wait_log(self, pattern, timeout=PATIENCE, count=1):
-        """Waits until the log holds the pattern that often; the last match."""
+        """Waits until the log has so many matches of the pattern; returns the last
+        one."""
         def found():
             matches = list(re.finditer(pattern, self.log(), re.M))
             return matches[-1] if len(matches) >= count else None
@@ -460,7 +463,7 @@ class Daemon:
         if via == "tcp":
             return socket.create_connection((self.host, self.port), PATIENCE)
         s = socket.socket(socket.AF_UNIX)
-        s.connect(self.socket)  # blocking, so that it waits for a place in the queue
+        s.connect(self.socket)  # blocking: waits while the backlog is full
         s.settimeout(PATIENCE)
         return s
 
@@ -490,7 +493,7 @@ class Daemon:
         return self.info(name)["statename"]
 
     def wait_state(self, name, *states, timeout=PATIENCE):
-        """Waits until the process is in one of the states; its information then."""
+        """Waits until the process is in one of the states; returns its information."""
         def there():
             info = self.info(name)
             return info if info["statename"] in states else None
@@ -505,8 +508,8 @@ class Daemon:
 
 
 class Case(unittest.TestCase):
-    """A test case that cleans up its daemons, and asks afterwards that each was able to
-    end on request with nothing left over."""
+    """A test case that stops its daemons at the end, and checks that each exits when asked
+    and leaves no processes."""
 
     maxDiff = None
 
@@ -521,8 +524,8 @@ class Case(unittest.TestCase):
         return daemon
 
     def stubborn(self, programs="", patience=20):
-        """A daemon whose process "stubborn" only KILL ends, and the pid of that. Who does
-        not want to wait until the daemon loses patience kills it."""
+        """A daemon with the process "stubborn", which only SIGKILL ends, and the pid of
+        that process. A test that does not wait for the daemon's own SIGKILL kills it."""
         daemon = self.daemon(programs + program(
             "stubborn", "{child} ignore-term", startsecs=0, autorestart="false",
             stopwaitsecs=patience, stdout_logfile="{dir}/stubborn.log"))
@@ -531,7 +534,8 @@ class Case(unittest.TestCase):
 
     @staticmethod
     def end_restart(daemon, pid):
-        """Of a daemon that waits for the stubborn pid; then its next one ends, too."""
+        """For a daemon that waits for the stubborn pid: ends it, and also its next
+        process."""
         os.kill(pid, signal.SIGKILL)
         daemon.wait_log("supervisord started", count=2)
         until(daemon.serving)
@@ -562,8 +566,8 @@ class Case(unittest.TestCase):
 
 
 class Shared(Case):
-    """A test case whose tests share one daemon, self.d, of the programs and options that
-    the class names; self.s speaks to it."""
+    """A test case whose tests share one daemon, self.d, with the programs and options of the
+    class; self.s is its client."""
 
     programs = ""
     options = {}
@@ -578,7 +582,7 @@ class Shared(Case):
 
     @classmethod
     def prepare(cls):
-        """What must be there before the daemon starts."""
+        """Creates what the daemon needs before it starts."""
 
     def setUp(self):
         self.s = self.rpc(self.d)
@@ -591,5 +595,5 @@ def program(name, command, section="program", **options):
 
 
 def cat(name, **options):
-    """A program that runs as soon as it is started, and says what it is told."""
+    """A program that is RUNNING at once and prints its input."""
     return program(name, "/bin/cat", **{"startsecs": 0, **options})

@@ -119,7 +119,7 @@ class Facts(Case):
 
     @reeve_only
     def test_wrong_types(self):
-        """supervisord answers 500 to these."""
+        """supervisord answers with status 500."""
         s = self.s.supervisor
         for method, args in ((s.getProcessInfo, (1,)), (s.startProcess, (["cat"],)),
                              (s.stopProcess, ({"name": "cat"},)),
@@ -132,7 +132,8 @@ class Facts(Case):
 
     @reeve_only
     def test_gone_at_once(self):
-        """With startsecs=0 it was RUNNING; supervisord's answer depends on who is first."""
+        """With startsecs=0 the process is RUNNING first; supervisord's answer depends on
+        timing."""
         d = self.daemon(program("z", "{child} exit 0", startsecs=0, autostart="false",
                                 autorestart="false"))
         for _ in range(10):
@@ -141,7 +142,8 @@ class Facts(Case):
 
     @reeve_only
     def test_log_that_is_a_directory(self):
-        """NO_FILE, as for all that is no regular file; supervisord says FAILED."""
+        """NO_FILE, as for everything that is not a regular file; supervisord has
+        FAILED."""
         d = self.daemon(program("dir", "/bin/cat", autostart="false",
                                 stdout_logfile="{dir}/child"))
         s = self.rpc(d).supervisor
@@ -150,7 +152,7 @@ class Facts(Case):
 
     @reeve_only
     def test_name_outside_ascii(self):
-        """supervisord counts characters where it announces bytes."""
+        """supervisord announces the length in characters instead of bytes."""
         d = self.daemon(program("\u00fc", "/bin/cat", startsecs=0))
         d.wait_state("\u00fc", "RUNNING")
         [result] = self.rpc(d).supervisor.stopProcessGroup("\u00fc")
@@ -180,7 +182,7 @@ class Facts(Case):
         self.assertEqual(self.d.pid, s.supervisor.getPID())
 
     def test_truth_of_wait(self):
-        """wait is any value, tested for truth; the text "false" is true."""
+        """wait may be any value and is tested for truth; the text "false" is true."""
         s = self.s.supervisor
         self.d.wait_state("cat", "RUNNING")
         for value in (0, "", []):
@@ -244,7 +246,7 @@ class Multicall(Case):
         ]))
 
     def test_one_after_another(self):
-        """A call that waits has ended before the next begins."""
+        """A call that waits ends before the next one begins."""
         answer = self.call(["supervisor.startProcess", "a"],
                            ["supervisor.getProcessInfo", "a"],
                            ["supervisor.startProcess", "b"],
@@ -268,7 +270,7 @@ class Multicall(Case):
 
 
 class Ending(Case):
-    """While it shuts down or restarts, only system.* works."""
+    """During a shutdown or restart only system.* works."""
 
     def check(self, d, s):
         for method, args in ((s.supervisor.getState, ()), (s.supervisor.getVersion, ()),
@@ -300,7 +302,8 @@ class Ending(Case):
 
     @reeve_only
     def test_parked_call_is_answered(self):
-        """A stop under way is not failed by a shutdown; supervisord may be gone first."""
+        """A stop that waits does not fail because of a shutdown; supervisord may exit
+        first."""
         d, pid = self.stubborn()
         answers = []
         parked = self.rpc(d)
@@ -354,8 +357,8 @@ class Roles(Case):
         self.assertEqual(8, answer["faultCode"])
 
     def test_strangers(self):
-        """Another machine may look at states and no more, unless the listener says so. A
-        network namespace with an address of its own stands for the other machine."""
+        """A client on another machine may only read, unless the listener allows more. A
+        network namespace with an address of its own replaces the other machine."""
         try:
             ended = subprocess.run(["unshare", "-n", sys.executable, "-c", STRANGER],
                                    capture_output=True, text=True, timeout=60,

@@ -1,5 +1,5 @@
-"""What the user of a program can make root do by the names in a directory that is that user's:
-no file elsewhere is created, written, emptied, removed or read."""
+"""Attacks by the user of a program, who controls the names in a directory that root uses: root
+must not create, write, truncate, remove or read a file elsewhere."""
 
 import os
 import pwd
@@ -13,7 +13,8 @@ from reeve import Case, program, until
 
 SECRET = b"secret\n"
 
-# As the user: argv is the name and the targets it is made a link to, in turn.
+# Runs as the user: replaces the name by links to the targets in turn (argv: the name, the
+# targets).
 RACER = """
 import os, sys
 name, targets = sys.argv[1], sys.argv[2:]
@@ -29,7 +30,7 @@ while True:
 
 
 class Attack(Case):
-    """app is the user's directory, safe is root's and has a file that root alone reads."""
+    """app is the user's directory; safe is root's and has a file that only root can read."""
 
     def setUp(self):
         if os.geteuid() != 0:
@@ -52,14 +53,14 @@ class Attack(Case):
         return d
 
     def link(self, d, target, name):
-        """The user puts a link in the place of what has the name."""
+        """The user replaces a name by a link."""
         path = d.path(name)
         os.symlink(target, path + "~")
         os.lchown(path + "~", self.user.pw_uid, self.user.pw_gid)
         os.rename(path + "~", path)
 
     def swap(self, d, name, target):
-        """The user puts a link in the place of a directory."""
+        """The user replaces a directory by a link."""
         os.rename(d.path(name), d.path(name + ".away"))
         self.link(d, target, name)
 
@@ -199,7 +200,7 @@ class Links(Attack):
         os.kill(d.pid, signal.SIGUSR2)
         d.wait_log("ERRO could not reopen log file .*: EACCES .the symbolic link")
         self.untouched(d)
-        # Left links of that name are removed at the next start, what they name is not.
+        # The next start removes old links of that name, but not their targets.
         self.link(d, d.path("safe/secret"), "app/b-stdout---supervisor-abcdefgh.log")
         s = self.rpc(d).supervisor
         s.restart()
@@ -228,7 +229,7 @@ class Deployment(Attack):
         self.link(d, "release%d" % n, "app/current")
 
     def test_current(self):
-        """The link of a deployment, which belongs to the program's user, works on."""
+        """A link of a deployment, which belongs to the program's user, works."""
         d = self.prepare(user_program("{dir}/app/current/a.log", stdout_logfile_maxbytes=20,
                                       stdout_logfile_backups=1))
         self.release(d, 1)

@@ -1,5 +1,5 @@
-"""Pidfiles and sockets: what the daemon removes or gives away is what it has made, and links
-of a user do not lead root elsewhere."""
+"""Pidfiles and sockets: the daemon removes or changes only what it has created, and links of a
+user do not lead root elsewhere."""
 
 import os
 import pwd
@@ -13,7 +13,8 @@ from reeve import Case, cat, program, read, until
 
 class Pidfile(Case):
     def device(self, **options):
-        """A daemon with a null device of its own as pidfile, which no failure harms."""
+        """A daemon whose pidfile is a null device of its own, which an error cannot
+        damage."""
         if os.geteuid() != 0:
             self.skipTest("not root")
         d = self.make(cat("a"))
@@ -24,7 +25,7 @@ class Pidfile(Case):
         return d, device
 
     def test_device(self):
-        """Written to, left, and no socket is made beside it."""
+        """The device is written and kept, and no socket is created beside it."""
         d, device = self.device()
         d.start()
         self.addCleanup(self.finish, d)
@@ -50,7 +51,7 @@ class Pidfile(Case):
         self.assertEqual(["null"], os.listdir(d.path("dev")))
 
     def test_replaced(self):
-        """What has taken the name meanwhile stays."""
+        """A file that has taken the name meanwhile is kept."""
         d = self.daemon(cat("a"))
         until(lambda: read(d.pidfile, b"") == b"%d\n" % d.pid)
         os.unlink(d.pidfile)
@@ -89,7 +90,7 @@ class Sockets(Case):
         listener.listen(1)
 
     def test_replaced(self):
-        """Sockets of others that have the daemon's names are left at its end."""
+        """Sockets of others with the daemon's names are kept at its end."""
         d = self.daemon(cat("a"))
         until(lambda: os.path.exists(d.control_path))
         for path in (d.socket, d.control_path):

@@ -1,5 +1,5 @@
-"""What the place of the start may lack or change: users, variables, signals, descriptors, a
-working directory. Nothing of it reaches the programs."""
+"""Starts in a bare or changed environment: without users, variables, working directory; with
+other signals and descriptors. The programs do not inherit any of this."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ class Prefixed(Daemon):
 @reeve_only
 @unittest.skipUnless(may(NO_ETC), "namespaces are not ours to make")
 class NoUsers(Case):
-    """/etc/passwd and /etc/group are not there, as in a container made FROM scratch."""
+    """Without /etc/passwd and /etc/group, as in a container built FROM scratch."""
 
     prefix = NO_ETC
 
@@ -80,7 +80,7 @@ class NoUsers(Case):
 
 @unittest.skipUnless(may(NO_USERS), "namespaces are not ours to make")
 class EmptyDatabase(NoUsers):
-    """The files are there and hold nobody."""
+    """The files exist and are empty."""
 
     prefix = NO_USERS
 
@@ -120,7 +120,7 @@ class Inherited(Case):
             self.assertEqual(0, int(status_of(each)["SigBlk"], 16) & 0x7fffffff, each)
         ignored = (1 << (signal.SIGPIPE - 1)) | (1 << (signal.SIGXFSZ - 1))
         self.assertEqual(ignored, int(status_of(pid)["SigIgn"], 16))
-        # What was ignored is a command to the daemon all the same.
+        # A signal that was ignored at the start is a command to the daemon.
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log("supervisord started with pid", count=2)
         until(d.serving)
@@ -149,7 +149,8 @@ class Inherited(Case):
 @reeve_only
 class Reevectl(Case):
     def begin(self, d, *words):
-        """A reevectl that follows, with SIGINT ignored; and the file that it prints to."""
+        """A reevectl that follows a log, with SIGINT ignored, and the file of its
+        output."""
         out = d.path("told")
         with open(out, "wb") as f:
             ctl = subprocess.Popen(

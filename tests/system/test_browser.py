@@ -1,4 +1,4 @@
-"""Requests of web pages, and those that a proxy passes on."""
+"""Requests of web pages, and of proxies."""
 
 import unittest
 
@@ -73,7 +73,8 @@ class Passwords(Shared):
     options = {"tcp": {"username": "user", "password": "secret"}}
 
     def test_credentials_of_the_browser(self):
-        """It adds them to what any page sends; the name in Host proves nothing here."""
+        """A browser adds credentials to the requests of any page; the name in Host proves
+        nothing here."""
         basic = "Authorization: Basic dXNlcjpzZWNyZXQ="
         for headers, host, want in ((EVIL, "x", 403), (["Sec-Fetch-Site: none"], "x", 200),
                                     (["Origin: http://x"], "x", 200)):

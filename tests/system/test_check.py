@@ -37,7 +37,7 @@ class Check(Case):
                          (status, told.splitlines()[-1]))
 
     def test_the_group_of_a_missing_member(self):
-        """A start shows the member before it, as supervisord does."""
+        """A start names the member before it, as supervisord does."""
         self.assertEqual((2, "F:5: [group:g] names unknown program or fcgi-program b\n"),
                          self.check(HEAD + "[program:a]\ncommand=/bin/cat\n[group:g]\n"
                                     "programs=a,b\n"))
@@ -117,14 +117,14 @@ x=1
             return f.read().splitlines()[number - 1]
 
     def findings(self, text):
-        """(line, text) of each warning; there is no problem."""
+        """(line, text) of each warning; there must be no error."""
         status, told = self.check(text)
         self.assertEqual(0, status, told)
         return [(int(m[1]), m[2]) for m in re.findall(
             r"^(F:(\d+): warning: (.*))$", told, re.M)]
 
     def scripts(self):
-        """Programs in sub/, and one beside it."""
+        """Programs in sub/, and one outside."""
         os.mkdir(self.d.path("sub"))
         for name, text in (("sub/run", "#!/bin/sh\n"), ("here", "#!/bin/sh\n"),
                            ("sub/crlf", "#!/bin/sh\r\n"), ("sub/text", "echo x\n"),
@@ -134,7 +134,7 @@ x=1
             os.chmod(self.d.path(name), 0o755)
 
     def test_settings_that_cannot_work(self):
-        """Line by line what is warned of, once for all processes of a section."""
+        """Each warning, once for all processes of a section."""
         directory = self.d.dir
         self.scripts()
         for text, wanted in (
@@ -261,7 +261,8 @@ x=1
             self.assertEqual([], self.findings(HEAD + text), text)
 
     def test_a_variable_that_is_not_set(self):
-        """Its option's line, and no list of what is set."""
+        """The error has the line of the option, and no list of the variables that are
+        set."""
         for option in "command", "environment", "stdout_logfile", "process_name", "user":
             status, told = self.check(HEAD + "[program:a]\nstartsecs=1\n%s\n"
                                       "%s=A=%%(ENV_NOSUCH)s\n" % (
@@ -274,7 +275,8 @@ x=1
             self.assertEqual(1, told.count("\n"))
 
     def test_the_line_of_the_option_alone(self):
-        """Neither a name in the list of what could be expanded nor a word of the value."""
+        """The line of the option, even if the value, or the list of names that can be
+        expanded, contains the name of another option."""
         for option in ("environment=A=%(ENV_NOSUCH)s", "environment=A=1 startsecs=2",
                        "stdout_logfile=/tmp/ priority %(ENV_NOSUCH)s"):
             status, told = self.check(HEAD + program(
@@ -286,7 +288,7 @@ x=1
             self.assertEqual(option, self.line(int(line)), told)
 
     def test_the_log_has_them(self):
-        """At start all, at a reread only what is new."""
+        """A start warns about everything, a reread only about what is new."""
         programs = program("a", "/bin/cat", umsk="022")
         d = self.daemon(programs)
         pattern = r"WARN %s:\d+: \[program:%%s\] has no option umsk" % re.escape(d.conf)
@@ -313,7 +315,7 @@ x=1
             self.assertEqual((2, want), (ended.returncode, told[:len(want)]))
 
     def test_no_file(self):
-        """The error names it, and no place comes before."""
+        """The error names the file, without a line."""
         for file, want in ((self.d.path("nope"), "could not find config file F\n"),
                            (self.d.dir, "could not read config file F\n")):
             for program in (["reeved", "--check"], ["reevectl", "check"]):
@@ -324,7 +326,7 @@ x=1
                     file, "F"), ended.stderr))
 
     def test_many_problems(self):
-        """No more than a hundred are told, and it ends."""
+        """At most a hundred are printed, and the check ends."""
         status, told = self.check(HEAD + "".join(
             "[program:p%d]\ncommand=/bin/cat\nstartsecs=x\n" % i for i in range(150)))
         self.assertEqual((2, 101), (status, len(told.splitlines())))

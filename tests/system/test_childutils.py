@@ -1,5 +1,5 @@
-"""Our supervisor.childutils beside Debian's: the same names and answers, and a listener that
-imports it."""
+"""Our supervisor.childutils and Debian's: the same names and results; and a listener that imports
+ours."""
 
 import importlib
 import inspect
@@ -45,7 +45,7 @@ time.sleep(1000)
 
 
 def load(where):
-    """The modules of one package, by name; none of them stays loaded."""
+    """The modules of one package by name; none of them stays loaded."""
     def forget():
         for name in [n for n in sys.modules if n.partition(".")[0] == "supervisor"]:
             del sys.modules[name]
@@ -68,7 +68,7 @@ class Beside(unittest.TestCase):
         cls.theirs = load(THEIRS)
 
     def same(self, function):
-        """Both packages come to the same, be it an exception."""
+        """Both packages have the same result, which may be an exception."""
         def outcome(modules):
             try:
                 return function(modules)
@@ -91,7 +91,7 @@ class Beside(unittest.TestCase):
                 with self.subTest(module=module, name=name):
                     ours = getattr(self.ours[module], name)
                     if name in ("SupervisorTransport", "SuffixMultiplier"):
-                        continue  # inner parts differ
+                        continue  # internal attributes differ
                     theirs = getattr(self.theirs[module], name)
                     if isinstance(theirs, tuple):
                         theirs, ours = sorted(theirs), sorted(ours)
@@ -134,7 +134,7 @@ class Listener(Case):
         for name, text in (("l.py", LISTENER % OURS), ("said.py", SAID)):
             with open(d.path(name), "w", encoding="utf-8") as f:
                 f.write(text)
-        # What a program is not given by itself, its section may.
+        # A variable that a program does not get by default can be set in its section.
         path = 'PYTHONPATH="%s",SUPERVISOR_USERNAME="u",SUPERVISOR_PASSWORD="p:w"' % OURS
         d.configure(program("l", "/usr/bin/python3 " + d.path("l.py"), "eventlistener",
                             events="PROCESS_COMMUNICATION", environment=path, startsecs=0,

@@ -47,19 +47,19 @@ AFTER = KEPT + logged("new")
 
 
 def put(value, directory):
-    """The value with the directory's name in the place of <dir>."""
+    """The value with <dir> for the name of the directory."""
     return json.loads(json.dumps(value).replace("<dir>", directory))
 
 
 def in_order(value):
-    """Results of several processes come as each ends; anything else stays as it is."""
+    """Sorts the results of several processes, which are in the order of their end."""
     if all(isinstance(v, dict) and "status" in v for v in value):
         return sorted(value, key=lambda v: (v["group"], v["name"]))
     return value
 
 
 def differences(expected, got, where):
-    """What is not as expected; an empty list when all is well."""
+    """The differences from the expected outcome; an empty list if there are none."""
     if isinstance(expected, str) and expected in WILD:
         fine = type(got) is WILD[expected]
     elif type(expected) is not type(got):
@@ -82,7 +82,7 @@ def tcl_word(text):
 
 
 def tcl(value):
-    """The value as Tcl spells it, its type before it."""
+    """The value in Tcl's notation, with its type before it."""
     if isinstance(value, dict):
         return "{struct {%s}}" % " ".join(tcl_word(k) + " " + tcl(v) for k, v in value.items())
     if isinstance(value, list):
@@ -128,7 +128,7 @@ class EveryMethod:
         self.phase(d, "work")
         until(lambda: d.file("cat.log") == "héllo <&>\n".encode(), what="what was sent")
         self.phase(d, "restart")
-        d.wait_log("supervisord started")  # anew: the log was emptied
+        d.wait_log("supervisord started")  # again: the log was emptied
         until(d.serving)
         self.phase(d, "shutdown")
         self.assertEqual(0, d.wait_exit())
@@ -142,7 +142,7 @@ class EveryMethod:
             self.skipTest("%s is not installed" % self.package)
 
     def phase(self, d, name):
-        """Makes the calls of that part of the table, and compares."""
+        """Makes the calls of that part of the table and compares the outcomes."""
         table = [put(c, d.dir) for c in PHASES[name]
                  if SUBJECT == "reeve" or not c.get("reeve_only")]
         outcomes = self.outcomes(d, [c["call"] for c in table])
@@ -176,7 +176,7 @@ class Python(EveryMethod, Case):
 
 
 class PythonSupervisor(EveryMethod, Case):
-    """supervisor's transport, over its Unix socket."""
+    """The transport of supervisor over its Unix socket."""
 
     command = ["/usr/bin/python3", "{python_supervisor.py}"]
     probe = ["/usr/bin/python3", "-c", "import supervisor.xmlrpc"]
@@ -223,7 +223,7 @@ class XmlrpcC(EveryMethod, Case):
 
 
 class Tcl(EveryMethod, Case):
-    """Its library knows no passwords."""
+    """Its library does not support passwords."""
 
     command = ["tclsh", "{tcl.tcl}"]
     probe = ["sh", "-c", "echo 'exit [catch {package require xmlrpc}]' | tclsh"]

@@ -1,4 +1,4 @@
-"""What a wrong configuration or command line is told, and that nothing is left of it."""
+"""Errors in the configuration or on the command line: the message, and nothing is created."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ def option(**options):
     return program("a", "/bin/cat", **options)
 
 
-# What is added to a good configuration, and the text after "Error: ".
+# Lines added to a valid configuration, and the text after "Error: ".
 PROGRAMS = [
     ("[program:a]\n", "program section program:a does not specify a command" + SUFFIX),
     (option(autostart="maybe"), "not a valid boolean value: 'maybe'" + SUFFIX),
@@ -145,7 +145,7 @@ class Errors(Case):
 
     @reeve_only
     def test_host_without_address(self):
-        """supervisord tells the resolver's own number."""
+        """supervisord prints the number of the resolver."""
         d = self.make(tcp={"port": "no.such.host.invalid:9001"})
         ended = d.run("-n")
         self.assertEqual(2, ended.returncode)
@@ -154,7 +154,7 @@ class Errors(Case):
 
     @reeve_only
     def test_front_end_is_missing(self):
-        """Found before anything is made or started."""
+        """The error is found before anything is created or started."""
         d = self.make(CAT)
         program_alone = d.path("reeved")
         shutil.copy(d.command()[0], program_alone)
@@ -191,7 +191,7 @@ class Cases(Case):
         program_name = d.command()[0]
         args = read(os.path.join(d.dir, DATA, name, "args"), b"").decode().splitlines()
         args = args or ["-c", os.path.join(DATA, name, "input.conf")]
-        # One of them is about -n given twice.
+        # One of the cases is about -n given twice.
         if not any(arg.startswith(("-n", "--no")) for arg in args):
             args.insert(0, "-n")
         ended = subprocess.run([program_name, *args], cwd=d.dir, stdin=subprocess.DEVNULL,
@@ -203,7 +203,7 @@ class Cases(Case):
                           ended.stderr.decode(errors="backslashreplace")))
 
     def test_headers_that_are_none(self):
-        """A section that is not closed is not there, and that is no error."""
+        """A header without "]" is not a section, and not an error."""
         for name in ("header-cut-by-comment", "header-unclosed"):
             with self.subTest(name):
                 path = os.path.join(ROOT, VALID, name, "input.conf")
@@ -227,7 +227,7 @@ class Warnings(Case):
 
     @reeve_only
     def test_plugins(self):
-        """One warning each that names another way; everything else is served."""
+        """One warning for each, which names the alternative; everything else works."""
         d = self.daemon(CAT + "[rpcinterface:twiddler]\nsupervisor.rpcinterface_factory="
                         "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface\n"
                         "[ctlplugin:x]\nsupervisor.ctl_factory=a:b\n"

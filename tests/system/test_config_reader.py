@@ -42,7 +42,7 @@ class Slow(Daemon):
         return [*HOSTS, self.dir, *super().command(*options)]
 
     def reader(self):
-        """The pid of the child that reads, or None."""
+        """The pid of the reading child, or None."""
         exe = os.readlink("/proc/%d/exe" % self.pid)
         for pid in children_of(self.pid):
             try:
@@ -96,7 +96,7 @@ class Reader(Case):
             self.assertEqual("RUNNING", s.supervisor.getState()["statename"])
             self.assertEqual("RUNNING", s.supervisor.getProcessInfo("cat")["statename"])
             slowest = max(slowest, time.monotonic() - began)
-        self.assertLess(slowest, 1)  # a hang lasts for ever; the machine may be busy
+        self.assertLess(slowest, 1)  # the hang has no end; the machine may be busy
         self.assertIs(True, s.supervisor.stopProcess("cat"))
         d.release()
         self.assertEqual(["web"], wire.answer(request)["added"])
@@ -104,20 +104,20 @@ class Reader(Case):
         until(lambda: d.reader() is None)
 
     def answer(self, d, wire, request):
-        """The answer to a request that may still wait for further readings."""
+        """The reply to a request that may wait for further readings."""
         until(lambda: (d.may_release(), select.select([wire.sock], [], [], 0)[0])[1])
         return wire.answer(request)
 
     def test_later_requests_share_one_more_reading(self):
-        """The file may have been edited since the reading that runs began."""
+        """The file may have been changed after the current reading began."""
         d, wire, request, pid = self.hanging()
         count = self.control(d).call("config.rows", **{"from": 0})["reread"]
         d.configure(cat("cat") + WEB + cat("new"))
         later = [self.control(d) for _ in range(3)]
         requests = [w.request("config.reread") for w in later]
         other = self.control(d)
-        preview = other.request("config.preview")  # of another kind: a reading of its own
-        self.control(d)  # greeted after the requests have been received
+        preview = other.request("config.preview")  # of another kind: needs its own reading
+        self.control(d)  # greeted after the requests were received
         self.assertEqual(pid, d.reader())
         d.release()
         self.assertEqual(["web"], wire.answer(request)["added"])
@@ -128,7 +128,7 @@ class Reader(Case):
         self.assertEqual(count + 2, rows["reread"])
 
     def hang_up_twice(self, text):
-        """Two restarts are requested; the file has the text when the second one is."""
+        """Two restarts are requested; the file has the text at the second one."""
         d = self.begin()
         d.configure(cat("cat") + WEB)
         os.kill(d.pid, signal.SIGHUP)
@@ -143,7 +143,7 @@ class Reader(Case):
         return d
 
     def test_a_later_restart(self):
-        """The next run starts with the configuration of the latest request."""
+        """The next run starts with the configuration of the last request."""
         self.hang_up_twice(cat("new")).wait_state("new", "RUNNING")
 
     def test_a_later_restart_that_is_refused(self):
@@ -193,7 +193,7 @@ class Reader(Case):
                 self.assertEqual(["new"], wire.call("config.reread")["added"])
 
     def socket_of(self, pid):
-        """The child's end of its socket: its descriptor 3."""
+        """The child's end of its socket: descriptor 3 of the child."""
         pidfd = os.pidfd_open(pid)
         self.addCleanup(os.close, pidfd)
         fd = LIBC.syscall(438, pidfd, 3, 0)  # pidfd_getfd
@@ -207,7 +207,7 @@ class Reader(Case):
         d, wire, request, pid = self.hanging()
         other = self.control(d)
         preview = other.request("config.preview")
-        self.control(d)  # greeted after the request has been received
+        self.control(d)  # greeted after the request was received
         os.kill(pid, signal.SIGKILL)
         with self.assertRaisesRegex(WireFault, "92 CANT_REREAD"):
             wire.answer(request)
@@ -249,7 +249,7 @@ class Reader(Case):
         self.assertEqual("STOPPED", d.info("web:web")["statename"])
 
     def test_the_limit(self):
-        """Thirty seconds; then an error, and nothing is stopped."""
+        """After thirty seconds an error; nothing is stopped."""
         d, wire, request, pid = self.hanging()
         wire.sock.settimeout(60)
         restart = self.control(d)

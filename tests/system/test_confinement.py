@@ -1,4 +1,4 @@
-"""What reeve-rpcd may still do, read from /proc, and that losing it loses nothing."""
+"""The rights that reeve-rpcd keeps, as /proc shows them; and replacing it loses nothing."""
 
 import os
 import pwd
@@ -10,7 +10,7 @@ import xmlrpc.client
 
 from reeve import SANITIZED, Case, alive, program, read, reeve_only, status_of, until
 
-# The document promises 200 ms; a sanitizer slows the start of a process fivefold.
+# The documented time is 200 ms; a sanitizer makes the start of a process five times slower.
 BACK_WITHIN = 1.0 if SANITIZED else 0.2
 
 
@@ -61,7 +61,7 @@ class Confinement(Case):
         self.assertNotEqual(os.getpgid(self.d.pid), os.getpgid(self.pid))
 
     def need_proc(self):
-        """What made itself undumpable shows these to root alone."""
+        """Only root can read this of a process that is not dumpable."""
         if not os.access("/proc/%d/fd" % self.pid, os.R_OK):
             self.skipTest("only root may look")
 
@@ -72,7 +72,8 @@ class Confinement(Case):
         self.assertEqual(b"", read("/proc/%d/environ" % self.pid))
 
     def test_descriptors(self):
-        """Sockets, its own event queues and clock, the page and the log pipe: no file."""
+        """Sockets, its event queues and clock, the shared page and the log pipe, but no
+        file."""
         self.need_proc()
         for name in os.listdir("/proc/%d/fd" % self.pid):
             target = namespace_of(self.pid, "fd/" + name)
@@ -101,7 +102,7 @@ class Confinement(Case):
         try:
             os.kill(cat, signal.SIGKILL)
         except ProcessLookupError:
-            pass  # its stdin has ended with the master, and so has cat
+            pass  # stdin of cat ended with the master, and so did cat
 
     def test_libraries(self):
         text = os.popen("ldd %s" % os.path.join(self.d.build, "reeved")).read()
@@ -156,12 +157,12 @@ class Losing(Case):
                     s.supervisor.signalProcess("p0", "CONT")
             except (OSError, xmlrpc.client.Error):
                 pass
-            except Exception as e:  # http.client says a broken reply in many ways
+            except Exception as e:  # http.client reports a broken reply in several ways
                 if type(e).__module__ != "http.client":
                     raise
 
     def kill_and_time(self, d):
-        """Seconds from the kill until a call is answered by the next front end."""
+        """Seconds from the kill until the next reeve-rpcd answers a call."""
         first = until(d.front_end)
         os.kill(first, signal.SIGKILL)
         begun = time.monotonic()
@@ -193,7 +194,7 @@ class Losing(Case):
         d.wait_state("slow", "STARTING")
         os.kill(d.front_end(), signal.SIGKILL)
         thread.join()
-        # The operation goes on; the client's library may have asked once more.
+        # The operation continues; the client's library may have repeated the request.
         d.wait_state("slow", "RUNNING")
         self.assertEqual(1, d.log().count("spawned: 'slow'"))
 

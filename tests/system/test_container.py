@@ -1,5 +1,5 @@
-"""The first process of a container: programs that end the daemon, strangers that it reaps,
-signals that it passes on."""
+"""The first process of a container: essential programs, adopted processes that it reaps, signals
+that it forwards."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ class Essential(Case):
         self.ends(127, essential("/nowhere/at/all", startretries=0))
 
     def test_an_expected_end(self):
-        """The daemon stays, and so it does when it is stopped or not essential."""
+        """The daemon stays if the program is stopped, or is not essential."""
         d = self.daemon(essential(CHILD + " exit 0", startsecs=0, autorestart="false") +
                         program("other", CHILD + " exit 1", startretries=0) +
                         program("stopped", CHILD + " cat", startsecs=0, exit_on_fatal="true"))
@@ -66,7 +66,7 @@ class Essential(Case):
         self.assertNotIn("has exit_on_fatal", d.log())
 
     def test_restart_forgets(self):
-        """What fails while a restart stops everything ends nothing."""
+        """A program that fails while a restart stops all does not end the daemon."""
         d = self.daemon(program("app", CHILD + " exit-on TERM 5", exit_on_fatal="true"))
         d.wait_state("app", "RUNNING")
         os.kill(d.pid, signal.SIGHUP)
@@ -76,7 +76,7 @@ class Essential(Case):
 
 
 class First(Daemon):
-    """A daemon that is process 1 of its own namespace; self.pid is its number here."""
+    """A daemon that is process 1 of its pid namespace; self.pid is its number here."""
 
     def command(self, *options):
         return [*UNSHARE, *super().command(*options)]
@@ -90,7 +90,7 @@ class First(Daemon):
         return next(iter(children_of(self.process.pid)), None)
 
     def child(self):
-        """The number here of its one program, or None."""
+        """The number here of its only program, or None."""
         found = [pid for pid in children_of(self.pid) if pid != self.front_end()]
         return found[0] if found else None
 
@@ -110,7 +110,7 @@ class Container(Case):
         self.assertEqual(1, self.rpc(d).supervisor.getPID())
 
     def test_strangers_are_reaped(self):
-        """The shell's child outlives it and ends as a child of process 1."""
+        """The child of the shell outlives it and ends as a child of process 1."""
         script = "(read line; exit 3) <{dir}/go & exec {child} cat"
         d = First(program("p", "/bin/sh -c '%s'" % script, startsecs=0, autorestart="false"))
         self.addCleanup(d.destroy)

@@ -1,4 +1,4 @@
-"""reevectl's commands beside Debian's supervisorctl, over the control socket and over
+"""The commands of reevectl compared with Debian's supervisorctl, over the control socket and
 XML-RPC: texts and exit codes."""
 
 import os
@@ -23,7 +23,7 @@ PROGRAMS = (program("cat", "{child} cat", startsecs=0, stdout_logfile="{dir}/cat
             program("y", "/nonexistent", autostart="false") +
             "[group:g]\nprograms=x,y\n")
 
-# Lines that leave the daemon as it was, or as both find it.
+# Command lines that do not change the daemon, or change it in the same way for both.
 LINES = (
     "status", "status nope g:*", "status  cat   off", "pid all", "pid g:*",
     "tail cat", "tail -f", "tail -x cat", "tail cat foo", "tail nope", "tail g:*",
@@ -39,7 +39,7 @@ LINES = (
     "signal* CONT nope", "*", "status:", "frob*", "frob   x", "help nope",
     "help  nope x", "!ls", "signal CONT all nope", "signal all cat",
     "signal CONT nope g:*", "start g:y nope", "stop off g:x")
-# Those whose help follows, which is in words of our own: the first line is compared.
+# Commands that print their help, which differs: the first line is compared.
 MISUSES = ("tail", "tail a b c d", "maintail a b", "clear", "reread x", "avail x", "fg",
            "version x", "signal", "signal HUP", "start", "stop", "restart", "shutdown x",
            "reload x")
@@ -85,18 +85,18 @@ class BesideSupervisorctl(Shared):
             self.over_each(line, lambda told: (told[0], told[1].splitlines()[0], told[2]))
 
     def test_help(self):
-        """Commands of our own come after supervisorctl's list, which is as it was."""
+        """reevectl's own commands follow supervisorctl's list, which is unchanged."""
         want, got = self.theirs("help"), self.ours("help")
         self.assertEqual(want, (got[0], got[1][:len(want[1])], got[2]))
         self.assertIn("\nreeve commands (type help <topic>):\n", got[1][len(want[1]):])
 
     def test_maintail(self):
-        """The log may grow between the two, when its reading is itself logged: it is not."""
+        """The log may grow between the two if reading it is logged; it is not."""
         for line in ("maintail", "maintail -20", "maintail -0"):
             self.over_each(line)
 
     def test_under_the_other_name(self):
-        """A link named supervisorctl, in its place on PATH and with its options alone."""
+        """A link named supervisorctl: found in PATH, with supervisorctl's options."""
         link = self.d.path("supervisorctl")
         os.symlink(os.path.join(BUILD, "reevectl"), link)
         url = "unix://" + self.d.socket
@@ -122,7 +122,7 @@ class BesideSupervisorctl(Shared):
                                  self.ours(option)[2].splitlines()[0])
 
     def test_unanswered(self):
-        """The end of input is no answer."""
+        """The end of input is not an answer."""
         for line in ("shutdown", "reload"):
             want, got = self.theirs(line, "-i"), self.ours(line, "-i")
             self.assertEqual((want[0], want[1].split("error: ")[0]),
@@ -141,7 +141,7 @@ class BesideSupervisorctl(Shared):
                 self.assertEqual((1, "error: %s: " % url), (status, out[:len(url) + 9]))
 
     def test_urls(self):
-        """A port that cannot be is not another one, and a user in the URL is nothing."""
+        """An invalid port is rejected, and a user name in the URL is ignored."""
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             s.listen(1)
@@ -155,13 +155,13 @@ class BesideSupervisorctl(Shared):
             self.assertEqual(self.theirs("pid", "-s", url), self.ours("pid", "-s", url))
 
     def test_open_without_a_terminal(self):
-        """A script that opens another server speaks to the old one all the same."""
+        """A script that opens another server continues to use the old one."""
         for url in ("unix://" + self.d.socket, "http://127.0.0.1:1"):
             self.assertEqual((1, "ERROR: open needs a terminal; without one use -s %s\n" % url,
                               ""), self.ours("open " + url))
 
     def test_clear_of_what_is_down(self):
-        """supervisorctl says cleared, with the same exit status."""
+        """supervisorctl prints "cleared", with the same exit status."""
         log = self.d.path("off.log")
         with open(log, "w", encoding="utf-8") as f:
             f.write("kept\n")
@@ -180,7 +180,7 @@ class BesideSupervisorctl(Shared):
         self.assertEqual(0, self.theirs("clear off")[0])
 
     def test_tail_f_of_nothing(self):
-        """An error; over HTTP with supervisorctl's text, which speaks of HTTP."""
+        """An error; over HTTP with supervisorctl's text, which mentions HTTP."""
         for line, why in (("tail -f nope", "no such process name"), ("tail -f off", "no log file"),
                           ("tail -f h:*", "no such group")):
             url = ("-s", "unix://" + self.d.socket)
@@ -194,7 +194,7 @@ class BesideSupervisorctl(Shared):
 @reeve_only
 @unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
 class Changes(Case):
-    """update and its kin: the same changes made by both, one after the other."""
+    """update and similar commands: both make the same changes, one after the other."""
 
     def lines(self, run):
         d = self.daemon(program("a", "/bin/cat", startsecs=0) +
@@ -265,7 +265,7 @@ class Changes(Case):
         self.assertEqual(nothing, run("--dry-run", "c"))
         status, out = run("all", "--dryrun")
         self.assertEqual((1, "Error: bad argument --dryrun"), (status, out.splitlines()[0]))
-        # Nothing has taken effect: the groups are those of before, and d is not known.
+        # Nothing has been applied: the groups are unchanged, and d is unknown.
         self.assertEqual(pid, d.info("b")["pid"])
         self.assertEqual("ERROR: no such process/group: d\n", d.reevectl("add", "d").stdout)
         ended = d.reevectl("update", "--dry-run", options=["-s", "unix://" + d.socket])
@@ -314,7 +314,8 @@ class Patterns(Case):
                                      "a: ERROR (no such process)\n"), run("stop", "w", "a"))
 
     def test_together(self):
-        """Those of a pattern are waited for together, told as they end; names in turn."""
+        """The processes of a pattern are started together and printed as they end; names
+        one by one."""
         d = self.daemon(program("p1", "/bin/cat", startsecs=1, autostart="false") +
                         program("p2", "/nonexistent", autostart="false") +
                         program("p3", "/bin/cat", startsecs=0, autostart="false"))
@@ -325,7 +326,7 @@ class Patterns(Case):
                          d.reevectl("start", "p1", "p3").stdout)
 
     def test_no_text(self):
-        """Arguments that are no UTF-8 name nothing, and end nothing."""
+        """Arguments that are not UTF-8 match nothing and are not fatal."""
         d = self.daemon(program("a", "/bin/cat"))
         for options in ((), ("-s", "unix://" + d.socket)):
             ended = subprocess.run(
@@ -338,7 +339,7 @@ class Patterns(Case):
 @reeve_only
 class Streams(Case):
     def test_closed(self):
-        """What is printed without a standard output goes nowhere else."""
+        """Without a standard output the text goes nowhere else."""
         d = self.daemon(program("a", "/bin/cat", startsecs=0))
         for closed, status in (("<&-", 0), (">&-", 1), ("2>&-", 0), ("<&- >&- 2>&-", 1)):
             with self.subTest(closed):
@@ -353,7 +354,7 @@ class Streams(Case):
 @reeve_only
 class Configuration(Case):
     def test_unreadable(self):
-        """As a user who may read neither; a server that is named needs no file."""
+        """As a user who cannot read the files; with -s no file is needed."""
         if os.geteuid() != 0:
             self.skipTest("not root")
         d = self.daemon(program("a", "/bin/cat"), unix={"chmod": "0777"})
@@ -376,7 +377,7 @@ class Configuration(Case):
 
     @unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
     def test_malformed(self):
-        """The same words as supervisorctl's last ones, and its exit status."""
+        """supervisorctl's last words are the same, and so is its exit status."""
         d = self.daemon()
         client = b"[supervisorctl]\nserverurl=unix://" + d.socket.encode()
 
@@ -409,7 +410,7 @@ class Configuration(Case):
 
     @unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
     def test_empty_name(self):
-        """It stands for no file; none is searched for, though one is there."""
+        """An empty name means no file; none is searched, though one exists."""
         d = self.daemon()
 
         def run(tool, *words):
@@ -436,7 +437,7 @@ class Configuration(Case):
                 self.assertEqual("%d\n" % d.pid, told.stdout, told)
 
     def test_socket_that_may_not_be_used(self):
-        """The file's serverurl comes second, with its user and password."""
+        """The serverurl of the file is tried second, with its user name and password."""
         if os.geteuid() != 0:
             self.skipTest("not root")
         d = self.daemon(program("a", "/bin/cat"), tcp={"username": "u", "password": "p%%w"})

@@ -1,5 +1,5 @@
-"""reevectl's advice: what was probably meant, on standard error, where supervisorctl's texts
-and exit codes stay."""
+"""reevectl's advice on standard error about the probable meaning; supervisorctl's texts and exit
+codes are unchanged."""
 
 import unittest
 
@@ -29,7 +29,7 @@ class Names(Shared):
                 with self.subTest(line=line, options=options):
                     self.assertEqual((*want, "did you mean worker:*?\n"),
                                      self.told(line, *options))
-            # These take one process.
+            # These accept one process.
             for line in ("tail worker", "pid worker", "fg worker", "clear worker",
                          "clear worker:*"):
                 with self.subTest(line=line, options=options):
@@ -58,7 +58,8 @@ class Names(Shared):
                                      self.told(line, *options)[2])
 
     def test_several(self):
-        """One line for each, however often it was met; nothing for what is like nothing."""
+        """One line for each name, however often it occurs; none for a name that is like
+        no other."""
         for options in self.doors():
             self.assertEqual("did you mean worker:*?\ndid you mean cat?\n",
                              self.told("restart worker kat worker zzzzzz", *options)[2])
@@ -74,7 +75,7 @@ class Names(Shared):
                          self.told("frobnicate x"))
 
     def test_lists(self):
-        """--help has every command, and help one line for each."""
+        """--help lists every command, and help has one line for each."""
         for line in ("--help", "help"):
             out = self.d.reevectl(line, options=[]).stdout
             for name in ("add", "check", "maintail", "version"):
@@ -84,7 +85,7 @@ class Names(Shared):
 
 @reeve_only
 class Reasons(Shared):
-    """What supervisorctl's words leave out."""
+    """Facts that supervisorctl's texts lack."""
     programs = (program("bad", "/bin/sh -c 'exit 3'", autostart="false", startretries=0) +
                 program("cat", "/bin/cat", startsecs=0))
 

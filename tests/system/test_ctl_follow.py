@@ -1,4 +1,5 @@
-"""reevectl while logs grow: tail, tail -f, maintail -f and fg, over both doors."""
+"""reevectl and growing logs: tail, tail -f, maintail -f and fg, over the control socket and
+HTTP."""
 
 import contextlib
 import os
@@ -15,7 +16,7 @@ PROGRAMS = (program("cat", "{child} cat", startsecs=0, stdout_logfile="{dir}/cat
 
 
 class Follower:
-    """A reevectl that runs on, with what it has printed so far."""
+    """A running reevectl, and its output so far."""
 
     def __init__(self, case, d, *words, url=None, stdin=subprocess.DEVNULL):
         self.path = d.path("followed-%d.txt" % time.monotonic_ns())
@@ -104,7 +105,7 @@ class Tail(Case):
             self.assertEqual(0, f.status())
 
     def test_reader_goes(self):
-        """Nothing more comes, and yet the end of the pipe is noticed."""
+        """The end of the reader is noticed though the log does not grow."""
         self.append("word\n")
         for url in doors(self.d):
             options = [] if url is None else ["-s", url]
@@ -274,7 +275,7 @@ class Foreground(Case):
         self.assertEqual(HEAD + "Process got killed\nExiting foreground\n", f.text())
 
     def test_process_ends_over_http(self):
-        """There it is noticed when something is typed, as supervisorctl notices it."""
+        """The end is noticed when a line is typed, as by supervisorctl."""
         f = self.start("unix://" + self.d.socket)
         self.d.reevectl("stop", "cat")
         f.type("hello?\n")
@@ -282,7 +283,7 @@ class Foreground(Case):
         self.assertEqual(HEAD + "Process got killed\nExiting foreground\n", f.text())
 
     def test_daemon_goes(self):
-        """That is noticed although nothing is typed."""
+        """The end is noticed without a typed line."""
         followers = [(self.start(url), url) for url in doors(self.d)[1:]]
         self.rpc(self.d).supervisor.sendProcessStdin("cat", "all can be read\n")
         for f, _ in followers:
@@ -294,7 +295,7 @@ class Foreground(Case):
                              r"Exiting foreground\n\Z" % (re.escape(HEAD), re.escape(url)))
 
     def test_daemon_is_gone(self):
-        """Before a log could be followed."""
+        """Failures before a log can be followed."""
         os.kill(self.d.pid, signal.SIGSTOP)
         f = self.start("unix://" + self.d.socket)
         os.kill(self.d.pid, signal.SIGCONT)

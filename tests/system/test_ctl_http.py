@@ -1,4 +1,4 @@
-"""reevectl as a client of HTTP servers that do what they like."""
+"""reevectl as a client of HTTP servers with arbitrary responses."""
 
 import contextlib
 import os
@@ -63,7 +63,7 @@ class Client(unittest.TestCase):
                 s.sendall(response)
 
     def run_ctl(self, words, *responses, options=()):
-        """(exit status, stdout) with the URL masked, of a server that answers so."""
+        """(exit status, stdout with URL for the URL) for a server that sends this."""
         with socket.socket(socket.AF_UNIX) as listener:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.path)
@@ -76,7 +76,7 @@ class Client(unittest.TestCase):
             ended = subprocess.run([os.path.join(BUILD, "reevectl"), "-s", url, *options,
                                     *words.split()], capture_output=True, text=True,
                                    timeout=PATIENCE, cwd=self.dir.name, check=False)
-            with socket.socket(socket.AF_UNIX) as s:  # should it wait for one more
+            with socket.socket(socket.AF_UNIX) as s:  # in case it waits for another request
                 s.connect(self.path)
                 listener.close()
             server.join(PATIENCE)
@@ -133,7 +133,7 @@ class Client(unittest.TestCase):
                 self.assertRegex(out, r"^(error: URL: .+|Sorry, .*)\n$")
 
     def test_answers_of_wrong_shape(self):
-        """What a method never answers is refused, and not taken for nothing."""
+        """A result that the method never returns is rejected, not ignored."""
         empty = b"<array><data/></array>"
         shapes = (b"<int>7</int>", b"<string>a</string>", empty,
                   b"<array><data><value>x</value><value><struct/></value></data></array>",
@@ -146,10 +146,11 @@ class Client(unittest.TestCase):
                      "update", "version", "tail a", "clear all"):
             for shape in shapes:
                 with self.subTest(line=line, shape=shape):
-                    # What runs is asked before it is cleared.
+                    # clear requests the running processes first.
                     rows = [ok(value(empty))] if line == "clear all" else []
                     got = self.run_ctl(line, ok(VERSION), *rows, ok(value(shape)))
-                    want = (1, "error: URL: the response does not have the type of the method's result\n")
+                    want = (1, "error: URL: the response does not have the type of the "
+                            "method's result\n")
                     if fits.get(line) == shape:
                         self.assertEqual(0, got[0])
                     else:

@@ -1,5 +1,5 @@
-"""reevectl that finds nobody, or somebody else: what it says on standard error, and to whom
-it gives its password."""
+"""reevectl without a server or with a foreign one: what it prints on standard error, and which
+servers get the password."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ URL_OF_NOBODY = "http://127.0.0.1:1"
 
 
 def run_as(uid, d, *words):
-    """A copy of the tool, since a build directory may be closed to others."""
+    """A copy of the program, because other users may not enter the build directory."""
     tool = os.path.join(d, "reevectl")
     if not os.path.exists(tool):
         shutil.copy(os.path.join(BUILD, "reevectl"), tool)
@@ -53,7 +53,7 @@ class Unreached(WithDirectory):
         return [line.strip() for line in lines[1:]]
 
     def test_every_address(self):
-        """Whatever the command; supervisorctl's line on standard output is as it was."""
+        """With every command; supervisorctl's line on standard output is unchanged."""
         self.write("[supervisord]\npidfile=DIR/p\n[supervisorctl]\nserverurl=unix://DIR/s\n")
         socket.socket(socket.AF_UNIX).bind(os.path.join(self.dir, "s"))
         for line in ("status", "pid", "start a", "reread", "update", "add a", "shutdown",
@@ -81,7 +81,7 @@ class Unreached(WithDirectory):
                          self.advice("-c", "", "-s", "unix://" + self.dir + "/x", "pid"))
 
     def test_not_a_server(self):
-        """Something that listens, but is no supervisord."""
+        """A listener that is not supervisord."""
         self.write("[supervisord]\npidfile=DIR/p\n")
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(os.path.join(self.dir, "p.ctl"))
@@ -115,7 +115,7 @@ class Unreached(WithDirectory):
 @unittest.skipUnless(os.geteuid() == 0, "not root")
 class Fallback(Case):
     def test_is_said(self):
-        """Once, on standard error; not where a control socket is only missing."""
+        """Printed once on standard error; not if there is only no control socket."""
         d = self.daemon(program("a", "/bin/cat"), tcp={"username": "u", "password": "p"})
         url, conf = "http://127.0.0.1:%d" % d.port, d.path("client.conf")
         with open(conf, "w", encoding="utf-8") as f:
@@ -138,7 +138,7 @@ class Fallback(Case):
 @reeve_only
 @unittest.skipUnless(os.geteuid() == 0, "not root")
 class Password(WithDirectory):
-    """On a Unix socket it goes to root, to ourselves and to the daemon's user alone."""
+    """On a Unix socket only root, our user and the daemon's user get it."""
 
     MODE = 0o777
 
@@ -148,7 +148,7 @@ class Password(WithDirectory):
         self.url = "unix://" + self.path
 
     def ask(self, *words, uid=NOBODY, text="", owner=0):
-        """What a server that runs as this user is sent by root's reevectl, and its end."""
+        """What root's reevectl sends to a server of this user, and how it ends."""
         conf = os.path.join(self.dir, "a.conf")
         with open(conf, "w", encoding="utf-8") as f:
             f.write("[supervisorctl]\nserverurl=%s\n%s" % (self.url, text))
@@ -176,7 +176,7 @@ class Password(WithDirectory):
             return f.read(), ended
 
     def connected(self, *words):
-        """None while the name is there and nobody listens yet."""
+        """None while the path exists and no process listens."""
         ended = run_as(None, self.dir, *words)
         return None if "refused" in ended.stdout else ended
 
@@ -198,7 +198,7 @@ class Password(WithDirectory):
         for user in ("nobody", "65534"):
             with_user = text + "[supervisord]\npidfile=%s/p\nuser=%s\n" % (self.dir, user)
             self.assertIn(secret, self.ask("pid", text=with_user)[0])
-        # Its owner wrote the password, but knows none of the command line.
+        # The owner of the file knows its password, but not that of the command line.
         self.assertIn(secret, self.ask("pid", text=text, owner=NOBODY)[0])
         self.assertEqual(b"", self.ask("-p", "b", "pid", text=text, owner=NOBODY)[0])
         self.assertEqual(b"", self.ask("-p", "b", "pid", text=with_user, owner=NOBODY)[0])

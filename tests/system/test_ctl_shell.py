@@ -1,4 +1,4 @@
-"""reevectl's shell: beside supervisorctl's where input is piped, and on a terminal."""
+"""The shell of reevectl: compared with supervisorctl's for piped input, and at a terminal."""
 
 import contextlib
 import ctypes.util
@@ -28,7 +28,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(d.dir)
-            # libedit itself keeps the names of functions that are added to it.
+            # libedit itself does not free the names of added functions.
             os.environ.update({"TERM": "xterm", "HOME": d.dir, "NO_COLOR": "1",
                                "ASAN_OPTIONS": "detect_leaks=0", **env})
             conf = [] if "-c" in options else ["-c", d.conf]
@@ -53,7 +53,8 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def expect(self, pattern):
-        """Reads until the pattern is there and returns the match; drops all up to it."""
+        """Reads until the pattern matches and returns the match; drops everything up to
+        its end."""
         end = time.monotonic() + PATIENCE
         while True:
             found = re.search(pattern, self.said, re.S)
@@ -67,7 +68,7 @@ class Terminal:
                     self.said += os.read(self.fd, 65536).decode(errors="replace")
 
     def status(self, again=""):
-        """The exit status; what is given is typed until it ends."""
+        """The exit status; types the given text until the program ends."""
         def ended():
             if again:
                 with contextlib.suppress(OSError):
@@ -107,7 +108,8 @@ class Piped(Case):
                                                           text, *options))
 
     def test_prompt(self):
-        """What is piped has supervisorctl's, whatever the daemon is called."""
+        """With piped input the prompt is supervisorctl's, whatever the daemon's
+        identifier."""
         d = self.daemon(supervisord={"identifier": "web7"})
         ended = subprocess.run([os.path.join(BUILD, "reevectl"), "-c", d.conf], input="quit\n",
                                capture_output=True, text=True, check=True, timeout=PATIENCE)
@@ -130,7 +132,7 @@ class Piped(Case):
             say("pid", "> %d\n" % self.d.pid)
             os.kill(self.d.pid, signal.SIGKILL)
             self.d.process.wait(PATIENCE)
-            # Its front end still answers for a moment, in one way or another.
+            # Its reeve-rpcd still answers for a moment, one way or the other.
             for pid in self.d.remaining():
                 os.kill(pid, signal.SIGKILL)
             until(lambda: not self.d.remaining())
@@ -157,8 +159,9 @@ class OnTerminal(Case):
             with self.subTest(repr(key)):
                 t = self.shell()
                 t.type(key)
-                # The prompt is there a moment before the terminal is the editor's, and what
-                # came in between may stand in its line, where Ctrl-D only rings the bell.
+                # The prompt appears shortly before the editor sets the
+                # terminal; what was typed before may be in its line, where
+                # Ctrl-D only rings the bell.
                 self.assertEqual(0, t.status(again="\x15\x04" if key == "\x04" else ""))
 
     def test_confirmation(self):
@@ -244,7 +247,7 @@ class OnTerminal(Case):
         t.expect("%d\r\n" % d.pid)
 
     def test_interrupted_password(self):
-        """The terminal shows again what is typed, however the question ends."""
+        """The terminal echoes again, however the question ends."""
         d = self.daemon(tcp={"username": "me", "password": "secret"})
         server = ("-s", "http://127.0.0.1:%d" % d.port)
         for options, end, status in (((), "\x03", 0), (("-i", "pid"), "\x03", -signal.SIGINT),
@@ -278,7 +281,7 @@ class Editing(Case):
         return t
 
     def test_history_by_default(self):
-        """In the home directory, where it is our own and nobody else can write."""
+        """In the home directory, if it is ours and others cannot write it."""
         home = self.d.path("home")
         os.mkdir(home, 0o700)
 
@@ -329,7 +332,7 @@ class Editing(Case):
         t.expect("maintail -f")
 
     def test_killed_in_mid_line(self):
-        """What was typed before is in the history already."""
+        """The history already has the lines that were typed."""
         t = self.shell()
         t.type("pid cat\r")
         t.expect(r"\d\r\n.*supervisor> ")

@@ -1,4 +1,4 @@
-"""reevectl's views that supervisorctl does not have: status --json and --watch, events."""
+"""Commands that supervisorctl does not have: status --json, status --watch, events."""
 
 import json
 import os
@@ -62,7 +62,7 @@ class Status(Case):
         self.assertEqual(3, t.status())
 
     def test_reader_goes(self):
-        """The lines after the first are not missed."""
+        """No line after the first is lost."""
         with subprocess.Popen([os.path.join(BUILD, "reevectl"), "-c", self.d.conf, "status",
                                "--watch"], stdout=subprocess.PIPE) as watch:
             watch.stdout.readline()
@@ -75,7 +75,7 @@ class Status(Case):
         self.d.wait_state("g:x", "RUNNING")
 
     def test_stop_waits(self):
-        """On a terminal a stop says for what, and when that will be killed."""
+        """At a terminal a stop shows what it waits for, and when that is killed."""
         line = r"waiting for stubborn, SIGKILL %s \d+ s"
         d, pid = self.stubborn(program("cat", "/bin/cat", startsecs=0))
         t = Terminal(self, d, "stop", "stubborn", "cat")
@@ -97,7 +97,7 @@ class Status(Case):
                 self.assertEqual(0, t.status())
 
     def test_progress(self):
-        """On a terminal alone; results come one by one, before the last is there."""
+        """At a terminal only; each result appears before the last one is known."""
         d = self.daemon(program("quick", "/bin/cat", startsecs=0, autostart="false") +
                         program("slow", "/bin/cat", startsecs=2, autostart="false"))
         t = Terminal(self, d, "start", "all")
@@ -140,7 +140,7 @@ class Events(Case):
         until(lambda: self.d.reevectl("restart", "off") and text in follower.text())
 
     def test_names_that_are_not_there(self):
-        """A misspelt one is told of; one that comes later is followed."""
+        """An unknown name is reported, and followed if it appears later."""
         f = Follower(self, self.d, "events", "late", "nope:*", "cat", "--jsn")
         f.wait("--jsn: ERROR (no such process)\n")
         self.assertEqual("late: ERROR (no such process)\nnope: ERROR (no such group)\n",

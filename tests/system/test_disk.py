@@ -1,5 +1,5 @@
-"""Disks that are full, have no inode left or refuse a rename: nothing older is lost, and what
-is lost is reported."""
+"""Full disks, without inodes, or failing renames: older data is kept, and lost data is
+reported."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from reeve import Case, program, until
 
 
 def attribute(change, path):
-    """Whether the file system took the attribute."""
+    """Whether the file system accepts the attribute."""
     try:
         return subprocess.run(["chattr", change, path], stderr=subprocess.DEVNULL,
                               check=False).returncode == 0
@@ -20,7 +20,7 @@ def attribute(change, path):
 
 class Disk(Case):
     def small(self, d, options):
-        """A file system of its own at DIR/disk."""
+        """A separate file system at DIR/disk."""
         os.mkdir(d.path("disk"))
         if os.geteuid() != 0 or subprocess.run(
                 ["mount", "-t", "tmpfs", "-o", options, "none", d.path("disk")],
@@ -100,7 +100,7 @@ class Disk(Case):
         until(lambda: d.file("disk/log") == b"after\n")
 
     def test_rename_refused(self):
-        """By the log, by its directory, and by one of the backups."""
+        """Because of the log, its directory, or a backup."""
         for path in ("disk/log", "disk", "disk/log.3"):
             with self.subTest(path=path):
                 d = self.make(program("a", "/bin/cat", startsecs=0,
@@ -119,7 +119,7 @@ class Disk(Case):
                 attribute("-a", d.path(path))
 
     def test_main_log(self):
-        """Its own failure is on standard error."""
+        """Its own failure is reported on standard error."""
         d = self.make(program("a", "/bin/cat", startsecs=0))
         self.small(d, "size=8k")
         with open(d.path("disk/filler"), "wb") as f:

@@ -42,7 +42,8 @@ class Introduction(Shared):
 
     @reeve_only
     def test_new_top_level_interfaces_are_a_warning(self):
-        """No Python can be loaded: reeve.conf(5) says so, and the daemon works on."""
+        """Python code cannot be loaded: see reeve.conf(5). The daemon works without
+        it."""
         d = self.daemon("[rpcinterface:more]\n"
                         "supervisor.rpcinterface_factory=more.rpcinterface:make\n")
         self.assertIn("more", "".join(m for m in d.messages() if m.startswith("WARN")))
@@ -96,14 +97,14 @@ class Versions(Shared):
 
 
 class State(Case):
-    """Status and Control: getState, shutdown, restart; the states are a life's stations."""
+    """Status and Control: getState, shutdown, restart; the sequence of the states."""
 
     def life(self, patience):
         d, pid = self.stubborn(cat("off", autostart="false"), patience)
         return d, self.rpc(d).supervisor, pid
 
     def assertIgnores(self, d, s):
-        """Calls are faults and do nothing. supervisord leaves "undefined" at that."""
+        """Calls are faults without effect. supervisord's document says "undefined"."""
         for method, args in ((s.getState, ()), (s.startProcess, ("off",)),
                              (s.getProcessInfo, ("stubborn",)), (s.readLog, (0, 0)),
                              (s.clearLog, ()), (s.shutdown, ()), (s.restart, ())):
@@ -144,7 +145,7 @@ class State(Case):
         self.assertFalse(alive(pid))
         self.assertFalse(alive(before["off"]["pid"]))
         self.assertEqual(d.pid, s.getPID())
-        # It has never been started or stopped, as far as this loop knows.
+        # It was neither started nor stopped by this loop.
         after = d.info("off")
         self.assertEqual(("STOPPED", 0, 0, "Not started"), tuple(after[k] for k in (
             "statename", "start", "stop", "description")))
@@ -234,7 +235,8 @@ class System(Shared):
         self.assertFault(4, "SIGNATURE_UNSUPPORTED", self.s.system.methodSignature, "a.b")
 
     def test_multicall_returns_an_array_of_results_in_order(self):
-        """The document has each result in an array of its own; supervisord does not."""
+        """The document puts each result into an array of its own; supervisord does
+        not."""
         self.assertEqual(["3.0", self.d.pid, "3.0"], self.call(
             "supervisor.getVersion", "supervisor.getPID", "supervisor.getAPIVersion"))
 

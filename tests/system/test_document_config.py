@@ -1,6 +1,5 @@
-"""What the API document and its methods' texts say of the configuration: reading it anew,
-adding and removing groups, showing it, and events from outside. One test a statement, as in
-test_document.py."""
+"""The statements of the API document about the configuration: rereading, adding and removing
+groups, showing it, and events from clients. One test a statement, as in test_document.py."""
 
 import os
 import signal
@@ -232,7 +231,7 @@ class ConfigInfo(Shared):
         super().setUp()
         self.every = self.s.supervisor.getAllConfigInfo()
         self.by_name = {c["name"]: c for c in self.every}
-        # Of supervisord's later versions; test_reread.py has it.
+        # In later versions of supervisord; see test_reread.py.
         for config in self.every:
             config.pop("autorestart", None)
 
@@ -300,7 +299,7 @@ class ConfigInfo(Shared):
 
     @reeve_only
     def test_sizes_past_2_gigabytes_are_written_in_full(self):
-        """supervisord answers 500."""
+        """supervisord answers with status 500."""
         d = self.daemon(off("a", stdout_logfile_maxbytes="4GB"))
         [config] = self.rpc(d).supervisor.getAllConfigInfo()
         self.assertEqual(4 * GB, config["stdout_logfile_maxbytes"])

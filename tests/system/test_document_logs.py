@@ -1,5 +1,5 @@
-"""What the API document says of logs, the daemon's and the processes': reading, tailing and
-clearing them. One test a statement, as in test_document.py."""
+"""The statements of the API document about the logs of the daemon and of processes: reading,
+tailing and clearing. One test a statement, as in test_document.py."""
 
 import os
 import unittest
@@ -11,11 +11,11 @@ TEXT = "first line\nsecond line\n"
 
 
 class Slices:
-    """The table of offset and length, which holds of every log; read(offset, length)
-    reads the one at self.path, which holds TEXT."""
+    """The table of offset and length, which is the same for all logs; read(offset, length)
+    reads the log at self.path, which contains TEXT."""
 
     def hide(self):
-        """The log is not where it was until the test has ended; where it was."""
+        """Moves the log away for the rest of the test; returns where it was."""
         os.rename(self.path, self.path + ".hidden")
         self.addCleanup(os.rename, self.path + ".hidden", self.path)
         return self.path
@@ -47,7 +47,7 @@ class Slices:
         self.assertEqual(TEXT, self.read(-1000, 0))
 
     def test_offset_past_the_end_is_empty(self):
-        """The document says BAD_ARGUMENTS; supervisord gives nothing."""
+        """The document says BAD_ARGUMENTS; supervisord returns ""."""
         self.assertEqual("", self.read(len(TEXT), 0))
         self.assertEqual("", self.read(len(TEXT) + 9, 4))
 
@@ -75,8 +75,8 @@ class MainLog(Slices, Shared):
 
     @reeve_only
     def test_readLog_of_a_file_that_cannot_be_read_is_FAILED(self):
-        """Another user's link to what that user cannot read; supervisord follows it, and has
-        FAILED for a directory."""
+        """A link of another user to a file that this user cannot read; supervisord
+        follows it, and has FAILED for a directory."""
         if os.geteuid() != 0:
             self.skipTest("not root")
         self.hide()
@@ -162,7 +162,7 @@ class ProcessLog(Slices, Shared):
 
 
 class ProcessErrorLog(ProcessLog):
-    """Process Logging: the same of standard error."""
+    """Process Logging: the same for standard error."""
 
     read_method, tail_method, file = "readProcessStderrLog", "tailProcessStderrLog", "a.err"
 

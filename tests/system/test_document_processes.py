@@ -1,5 +1,5 @@
-"""What the API document says of processes: what is known of one, starting, stopping, and
-standard input. One test a statement, as in test_document.py."""
+"""The statements of the API document about processes: information, starting, stopping, standard
+input. One test a statement, as in test_document.py."""
 
 import os
 import time

@@ -8,7 +8,7 @@ import xmlrpc.client
 
 from reeve import Case, program, reeve_only, until
 
-# Asks once it may, and writes down what it is told, if it lives to see it.
+# Makes the call at a given moment and writes the answer to a file, if it lives that long.
 SUICIDAL = r"""import sys, time
 sys.path.insert(0, %r)
 import reeve
@@ -62,7 +62,7 @@ PROGRAMS = "".join((
 class Waiting(Case):
     """supervisord may have exited before it answers these."""
 
-    # What waits, and what it is told.
+    # Calls that wait, and their answers.
     CALLS = (
         ("startProcess", ("slow",), "40 ABNORMAL_TERMINATION: slow"),
         ("stopProcess", ("stubborn",), True),

@@ -1,4 +1,4 @@
-"""Event listeners: what they are told, and what becomes of those that err."""
+"""Event listeners: the events that they get, and listeners that violate the protocol."""
 
 import os
 import re
@@ -34,12 +34,12 @@ class Event:
 
     @property
     def text(self):
-        """The payload, pids hidden."""
+        """The payload with pids masked."""
         return re.sub(r"pid:[1-9]\d*", "pid:N", self.payload.decode())
 
 
 def parse(data, counts_bytes=True):
-    """The events of a listener's file; one that is not whole yet is left out."""
+    """The events in a listener's file, without an incomplete one."""
     events, at = [], 0
     while True:
         match = HEADER.match(data, at)
@@ -67,10 +67,10 @@ class Listening(Case):
                 count, name, self.d.log()))
 
     def check_peak(self, most):
-        """That the daemon's memory was never more than so many kB."""
+        """Asserts that the daemon never used more memory than so many kB."""
         with open("/proc/%d/status" % self.d.pid, encoding="ascii") as f:
             peak = int(re.search(r"VmHWM:\s+(\d+) kB", f.read())[1])
-        if not SANITIZED:  # which keeps what was freed
+        if not SANITIZED:  # glibc keeps freed memory
             self.assertLess(peak, most)
 
     def await_log(self, text):
@@ -190,7 +190,7 @@ class Kinds(Listening):
                          [e.text for e in self.await_events(3)])
 
     def test_a_multicall(self):
-        """Events in their order, also around what is none."""
+        """Events inside a stream of data, in order."""
         self.begin(pool("l", "REMOTE_COMMUNICATION", buffer_size=1000))
         calls = [{"methodName": "supervisor.sendRemoteCommEvent", "params": ["t", str(i)]}
                  for i in range(300)]
@@ -260,7 +260,7 @@ class Results(Listening):
 
     @reeve_only
     def test_other_pools_do_not_get_it_again(self):
-        """supervisord hands it to each pool with a process of the same priority."""
+        """supervisord sends it to each pool with a process of the same priority."""
         self.begin(pool("l", "REMOTE_COMMUNICATION",
                         "%s {dir}/l.events FAIL FAIL OK" % LISTENER) +
                    pool("m", "REMOTE_COMMUNICATION"))
@@ -278,7 +278,7 @@ class Results(Listening):
 
 
 class Errors(Listening):
-    """Whoever breaks the protocol is UNKNOWN, and still RUNNING."""
+    """A listener that violates the protocol is UNKNOWN, and still RUNNING."""
 
     UNKNOWN = ("has entered the UNKNOWN state and will no longer receive events, this usually "
                "indicates the process violated the eventlistener protocol")
@@ -328,7 +328,7 @@ class Buffers(Listening):
 
     @reeve_only
     def test_a_flood_of_overflows(self):
-        """After the first ten, one line a minute with a count."""
+        """After the first ten lines, one line a minute with a count."""
         self.begin(pool("l", "REMOTE_COMMUNICATION", self.SLEEPER, buffer_size=3))
         for i in range(30):
             self.s.sendRemoteCommEvent("t", str(i))
@@ -381,7 +381,7 @@ class Buffers(Listening):
         self.assertLess(time.monotonic() - begun, 5)
 
 
-# What supervisor_stdout's listener does: the event is the result.
+# As the listener of supervisor_stdout does: the event is the result.
 ECHO = r"""import sys
 while True:
     sys.stdout.write("READY\n")
@@ -395,7 +395,7 @@ while True:
 
 @reeve_only
 class Handlers(Listening):
-    """result_handler= is code that only supervisord can run."""
+    """result_handler= is Python code, which only supervisord can run."""
 
     def echo(self, handler, programs, stdout=None):
         self.d = self.make(pool("l", "PROCESS_LOG", PYTHON + " {dir}/echo.py",
@@ -407,7 +407,7 @@ class Handlers(Listening):
         self.addCleanup(self.finish, self.d)
 
     def test_another(self):
-        """No result is bad, so none comes again."""
+        """No result is a failure, so no event is sent again."""
         self.begin(pool("l", "REMOTE_COMMUNICATION", "%s {dir}/l.events FAIL" % LISTENER,
                         result_handler="my.module:handler"))
         self.s = self.rpc(self.d).supervisor
@@ -446,7 +446,7 @@ class Handlers(Listening):
 
 
 class Lengths(Listening):
-    """len: counts characters, or bytes."""
+    """len: counts characters or bytes."""
 
     def test_characters(self):
         self.begin(pool("l", "REMOTE_COMMUNICATION", "/bin/sh -c 'echo READY; head -n 1 "
@@ -471,7 +471,7 @@ class Lengths(Listening):
 
 
 class Others(Listening):
-    """Listeners that others wrote, or would write."""
+    """Listeners of other projects, or like them."""
 
     def test_childutils(self):
         script = ("import sys\nfrom supervisor import childutils\n"

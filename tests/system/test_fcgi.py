@@ -50,7 +50,7 @@ def workers(count, **options):
 
 
 class Held:
-    """A TCP port that is in use until it is let go."""
+    """A TCP port that is in use until it is released."""
 
     def __init__(self):
         self.socket = socket.socket()
@@ -68,12 +68,13 @@ class Fcgi(Case):
         self.s = self.rpc(self.d).supervisor
 
     def sockets(self):
-        """What the log says of sockets, in a word each."""
+        """The events of sockets in the log, one word each."""
         return [m.split()[1] for m in self.d.messages() if m.startswith("INFO ") and
                 m.split()[2] == "socket"]
 
     def stdin_of(self, name):
-        """What the child has as its descriptor 0; at first it is still the daemon's."""
+        """The file of the child's descriptor 0; before the exec it is still the
+        daemon's."""
         link = "/proc/%d/fd/0" % self.s.getProcessInfo(name)["pid"]
         return until(lambda: (lambda to: to if to != os.devnull else None)(os.readlink(link)),
                      what="a standard input for " + name)
@@ -85,7 +86,7 @@ class Sockets(Fcgi):
         one, two = self.stdin_of("f:f0"), self.stdin_of("f:f1")
         self.assertRegex(one, r"^socket:")
         self.assertEqual(one, two)
-        # Once to try at the group's creation, once to use.
+        # Bound once for the check at the group's creation, once for use.
         self.assertEqual(["Creating", "Closing", "Creating"], self.sockets())
         self.s.stopProcess("f:f0")
         self.s.startProcess("f:f0")
@@ -189,7 +190,7 @@ class Reread(Fcgi):
 
 @reeve_only
 class Failures(Fcgi):
-    """A socket that cannot be made; supervisord ends itself, or answers with a 500."""
+    """A socket that cannot be created; supervisord exits, or answers with status 500."""
 
     def test_at_start(self):
         held = Held()
@@ -257,7 +258,7 @@ class BehindNginx(Fcgi):
               d.file("nginx.err").decode())
 
     def ask(self):
-        """Status and the pid of the worker that answered."""
+        """The status, and the pid of the worker that answered."""
         try:
             with urllib.request.urlopen("http://127.0.0.1:%d/" % self.port, timeout=10) as r:
                 return r.status, int(r.read())
@@ -277,8 +278,8 @@ class BehindNginx(Fcgi):
                 self.answers.append(self.ask())
 
     def stop_one(self):
-        """Asks the first worker to stop while it has no request, for what it does to one
-        is its own affair; requests go on while it ends."""
+        """Stops the first worker while it has no request, because stopping during a
+        request is its own affair; requests are answered while it ends."""
         self.gate.clear()
         with contextlib.ExitStack() as idle:
             for lock in self.locks:

@@ -1,4 +1,5 @@
-"""Logs followed over HTTP: /logtail and /mainlogtail, raw and by Debian's supervisorctl."""
+"""Logs followed over HTTP: /logtail and /mainlogtail, by a raw client and Debian's
+supervisorctl."""
 
 import base64
 import contextlib
@@ -20,7 +21,7 @@ CAT = program("cat", "{child} cat", startsecs=0, stdout_logfile="{dir}/cat.log",
 
 
 class Follower:
-    """A client that asks for a path and takes in what comes."""
+    """A client that requests a path and collects the response."""
 
     def __init__(self, daemon, path, via="tcp", version="1.1", method="GET", user=None):
         self.sock = daemon.connect(via)
@@ -44,7 +45,7 @@ class Follower:
         return self.raw
 
     def body(self):
-        """What came until now, without the marks of its chunks."""
+        """The body so far, without the marks of chunks."""
         rest = self.taken().partition(b"\r\n\r\n")[2]
         if "transfer-encoding" not in self.headers:
             return rest
@@ -73,7 +74,7 @@ class Following(Case):
 
 
 class Log(Shared, Following):
-    """The tests write to the log themselves: what counts is the file."""
+    """The tests write to the log themselves, so that the contents are known."""
     programs = CAT + program("none", "/bin/cat", stdout_logfile="NONE", stderr_logfile="NONE") \
         + program("null", "/bin/cat", stdout_logfile="/dev/null") \
         + program("rot", "{child} cat", startsecs=0, stdout_logfile="{dir}/rot.log",
@@ -116,7 +117,7 @@ class Log(Shared, Following):
             self.follow(path).wait(text[-1024:])
 
     def test_empty_log(self):
-        """The head does not wait for the first byte."""
+        """The head is sent before the first byte of the log."""
         follower = self.follow("/logtail/cat/stderr")
         self.assertEqual(200, follower.status)
         with open(self.d.path("cat.err"), "ab") as f:
@@ -126,7 +127,7 @@ class Log(Shared, Following):
 
     @reeve_only
     def test_truncated(self):
-        """supervisord means to say so, and breaks the connection over it."""
+        """supervisord tries to send this text, and fails: it closes the connection."""
         self.write(b"before\n")
         follower = self.follow()
         follower.wait(b"before\n")
@@ -136,8 +137,8 @@ class Log(Shared, Following):
         follower.wait(b"before\n" + TRUNCATED + b"after\n")
 
     def test_replaced(self):
-        """Another file by the log's name is read from its start, and a name without a file
-        changes nothing."""
+        """A new file under the log's name is read from its beginning; a name without a
+        file changes nothing."""
         want = b"0\n"
         self.write(want)
         follower = self.follow()
@@ -158,7 +159,7 @@ class Log(Shared, Following):
 
     @reeve_only
     def test_rotated_and_cleared(self):
-        """supervisord loses what was written just before."""
+        """supervisord loses what was written just before the truncation."""
         follower = self.follow("/logtail/rot")
         want = b""
         for i in range(12):
@@ -180,7 +181,7 @@ class Log(Shared, Following):
 
     @reeve_only
     def test_http_1_0(self):
-        """In supervisord the head too waits for 64 KiB."""
+        """In supervisord even the head is delayed until there are 64 KiB."""
         self.write(b"old\n")
         follower = self.follow(version="1.0")
         self.assertEqual(200, follower.status)
@@ -202,7 +203,7 @@ class Log(Shared, Following):
 
     @reeve_only
     def test_without_slash(self):
-        """supervisord answers 500."""
+        """supervisord answers with status 500."""
         self.assertEqual(404, self.follow("/logtail").status)
 
     def test_method(self):
@@ -230,7 +231,7 @@ class Cost(Following):
 
     @staticmethod
     def settled(count):
-        """What it counts at rest."""
+        """The number of descriptors at rest."""
         counts = []
 
         def steady():
@@ -251,7 +252,7 @@ class Cost(Following):
         until(lambda: time.monotonic() > end)
 
     def test_sparse(self):
-        """What is read is what is sent, not what the file holds."""
+        """The daemon reads only the bytes that it sends, not the whole file."""
         os.truncate(self.log, 4 << 30)
         before = self.bytes_read()
         follower = self.follow("/logtail/cat")
@@ -263,7 +264,7 @@ class Cost(Following):
         self.assertLess(self.bytes_read() - before, 65536)
 
     def test_client_disappears(self):
-        """Nothing is kept for it, and nobody looks at logs any more."""
+        """Nothing is stored for it, and its log is no longer read."""
         before = self.settled(self.descriptors)
         gone = [self.follow("/logtail/cat", via=via) for via in ("tcp", "unix") * 10]
         until(lambda: self.descriptors() == before + 2 * len(gone))
@@ -277,7 +278,7 @@ class Cost(Following):
         self.settled(lambda: self.status("voluntary_ctxt_switches"))
 
     def test_client_does_not_read(self):
-        """What waits for it stays in the log."""
+        """Output that it has not read stays in the log."""
         before = self.settled(self.descriptors)
         deaf = self.follow("/logtail/cat")
         with open(self.log, "ab") as f:
@@ -323,14 +324,15 @@ class Access(Following):
 @reeve_only
 class Ending(Following):
     def test_shutdown(self):
-        """Followers see the last words and an end; one that does not read delays nobody."""
+        """Clients get the last output and an end; one that does not read does not delay
+        the shutdown."""
         d = self.d = self.daemon(program(
             "last", "/bin/sh -c 'trap \"echo bye; exit 0\" TERM; echo hello; "
             "while :; do sleep 0.1; done'", startsecs=0, stdout_logfile="{dir}/last.log") + CAT)
         until(lambda: d.file("last.log") == b"hello\n")
         chunked = self.follow("/logtail/last")
         plain = self.follow("/logtail/last", via="unix", version="1.0")
-        self.follow("/logtail/cat")  # deaf: it takes in its head only
+        self.follow("/logtail/cat")  # one that does not read: it receives the head only
         with open(d.path("cat.log"), "ab") as f:
             f.write(b"x" * (32 << 20))
         begun = time.monotonic()
@@ -355,7 +357,7 @@ class Supervisorctl(Case):
         until(lambda: self.d.file("cat.err") == b"oops\n")
 
     def begin(self, via, *words):
-        """A running supervisorctl and the file that it prints to."""
+        """A running supervisorctl and the file of its output."""
         url = "unix://" + self.d.socket if via == "unix" else \
             "http://127.0.0.1:%d" % self.d.port
         out = self.d.path("out-%s-%s.txt" % (via, "-".join(words)))

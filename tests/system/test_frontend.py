@@ -1,4 +1,4 @@
-"""reeve-rpcd alone, under a master that the test plays itself (fake_master.py)."""
+"""reeve-rpcd with a master in the test (fake_master.py)."""
 
 import os
 import re
@@ -92,7 +92,8 @@ class Frontend(unittest.TestCase):
         until(lambda: b"<string>two</string>" in s.recv(65536, socket.MSG_PEEK))
 
     def test_read_waits_for_the_page(self):
-        """A read begun after the page was raised sees the change, though its frame is late."""
+        """A read that begins after the page was raised sees the change, even if its frame
+        is late."""
         m = self.master()
         s = self.rpc(m)
         self.assertEqual("STOPPED", s.supervisor.getProcessInfo("one")["statename"])
@@ -101,7 +102,7 @@ class Frontend(unittest.TestCase):
             seq = m.raise_number()
         reader = self.connect(m)
         reader.sendall(call(b"supervisor.getProcessInfo", b"one"))
-        # Needs no state: shows that the front end is awake meanwhile.
+        # This needs no state: it shows that reeve-rpcd is not blocked meanwhile.
         self.assertIn("system.listMethods", self.rpc(m).system.listMethods())
         self.assertEqual([], select.select([reader], [], [], 0)[0])
         m.notify("stream.process", {"seq": seq, "process": m.rows[1]})

@@ -1,4 +1,5 @@
-"""tests/run: a job depends on nothing of what starts it. The tree is as it was committed."""
+"""tests/run: a job does not depend on how tests/run was started; no merge markers are in the
+tree."""
 
 import os
 import re
@@ -12,7 +13,7 @@ import unittest
 
 from reeve import PATIENCE, ROOT, SANITIZED, reeve_only
 
-# What is left in the middle of a text by a merge that was not finished.
+# The markers that an unfinished merge leaves in a text.
 MARKERS = re.compile(rb"^(<{7}|={7}|>{7}|\|{7})( .*)?$", re.M)
 OURS = {"PATH", "HOME", "LANG", "TZ", "PYTHONDONTWRITEBYTECODE"}
 ODD = {"TZ": "Asia/Kathmandu", "LC_ALL": "C", "TMPDIR": "/nonexistent", "PYTHONUNBUFFERED": "1",
@@ -23,7 +24,7 @@ IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD, signal.
 
 @reeve_only
 class Inherited(unittest.TestCase):
-    """Run by tests/run, wherever that was started."""
+    """Executed by tests/run in several environments."""
 
     def test_environment(self):
         more = {name for name in os.environ if not name.startswith("REEVE_")} - OURS
@@ -35,7 +36,7 @@ class Inherited(unittest.TestCase):
         told = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True,
                               check=True).stdout
         status = dict(line.split(":\t", 1) for line in told.splitlines() if ":\t" in line)
-        # The C library keeps signals 32 and 33 to itself; GNU make leaves one ignored.
+        # The C library reserves signals 32 and 33; GNU make ignores one.
         for name in ("SigIgn", "SigBlk", "SigPnd", "ShdPnd"):
             self.assertEqual(0, int(status[name], 16) & ~(3 << 31), name)
         self.assertEqual("0022", status["Umask"].strip())
@@ -73,7 +74,7 @@ class Lint(unittest.TestCase):
     TOOLS = "sh awk sed grep wc expand dirname xargs printf tr env cat".split()
 
     def test_names_what_is_missing(self):
-        """All of it, in the last line, with the remedy."""
+        """The last line names all missing tools and how to install them."""
         with tempfile.TemporaryDirectory(prefix="reeve-") as tools:
             for name in self.TOOLS:
                 os.symlink(shutil.which(name), os.path.join(tools, name))
@@ -91,7 +92,7 @@ class Lint(unittest.TestCase):
 @reeve_only
 class Tree(unittest.TestCase):
     def files(self):
-        """What git tracks; without git, or outside a clone, every file."""
+        """The files that git tracks; without git, or outside a clone, all files."""
         git = shutil.which("git") and subprocess.run(
             ["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, check=False,
             capture_output=True, text=True)

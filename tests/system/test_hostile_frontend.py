@@ -1,5 +1,5 @@
-"""reeved with a front end that is not ours: late, rude, or taken over. The master replaces
-it and goes on."""
+"""reeved with a replacement for reeve-rpcd that is late, malformed or malicious. The master
+replaces it and continues."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ import unittest
 
 from reeve import BUILD, Case, alive, program, reeve_only, row_of, until
 
-# What stands in for reeve-rpcd: speaks frames on descriptor 3, then does what it is told to.
+# The replacement: exchanges frames on descriptor 3, then executes the body of the test.
 FRONT_END = """#!%s
 import json, os, socket, sys, time
 s = socket.socket(fileno=3)
@@ -32,7 +32,7 @@ def hello():
 
 class Impostor(Case):
     def impostor(self, body, **supervisord):
-        """A daemon whose front end runs the body."""
+        """A daemon whose reeve-rpcd is the replacement with this body."""
         build = tempfile.mkdtemp(prefix="reeve-")
         self.addCleanup(shutil.rmtree, build)
         d = self.make(program("cat", "/bin/cat", startsecs=0), supervisord=supervisord,
@@ -105,7 +105,7 @@ class Hostile(Impostor):
         self.assertServesLocally(d)
 
     def test_speaks_for_the_master(self):
-        """Only what the master never says comes without a sign of its origin."""
+        """Frames that the master itself never sends, without a sender."""
         d = self.impostor("hello()\n"
                           "say('INFO spawned: \\'x\\' with pid 1')\n"
                           "say('ERRO XML-RPC request for all')\n"

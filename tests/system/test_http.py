@@ -1,4 +1,4 @@
-"""HTTP as strangers speak it, over raw sockets."""
+"""HTTP requests of all kinds, over raw sockets."""
 
 import base64
 import socket
@@ -56,7 +56,7 @@ class Http(Case):
         return Reply(stream)
 
     def fault(self, body):
-        """The fault code that this body is answered with, or the HTTP status."""
+        """The code of the fault for this body, or the HTTP status."""
         reply = self.ask(request(body))
         if reply.status != 200:
             return "HTTP %d" % reply.status
@@ -120,8 +120,8 @@ class Statuses(Http):
 
     @reeve_only
     def test_spelling_of_the_head(self):
-        """supervisord wants a blank after the colon, hangs at bare line feeds, and echoes
-        whatever version it is told."""
+        """supervisord requires a blank after the colon, hangs at bare LFs, and repeats
+        any version of the request."""
         self.assertEqual(200, self.ask(request().replace(b"Length: ", b"Length:")).status)
         self.assertEqual(200, self.ask(request().replace(b"\r\n", b"\n")).status)
         self.assertEqual(505, self.ask(request(version="HTTP/2.0")).status)
@@ -134,7 +134,7 @@ class Statuses(Http):
 
     @reeve_only
     def test_bad_length(self):
-        """supervisord answers 500."""
+        """supervisord answers with status 500."""
         for length in ("x", "-1", "1x", "99999999999999999999"):
             with self.subTest(length):
                 reply = self.ask(request(b"", length=False,
@@ -161,7 +161,8 @@ class Statuses(Http):
     @reeve_only
     def test_oversized(self):
         size = 4 * 1024 * 1024
-        # A little too much is read up to its end, so that the client sees the answer.
+        # A body that is slightly too large is read to its end, so that the client gets
+        # the answer.
         body = STATE + b" " * (size + 1 - len(STATE))
         self.assertEqual(413, self.ask(request(body)).status)
         self.assertEqual(200, self.ask(request(body[:size])).status)
@@ -198,7 +199,7 @@ class Statuses(Http):
                 s.settimeout(0.1)
                 while s.recv(65536):
                     pass
-            except OSError:  # it may hang up first, or wait for more
+            except OSError:  # it may close the connection first, or wait for more
                 pass
         self.assertServes()
 
@@ -312,7 +313,7 @@ class Authentication(Http):
 
     @reeve_only
     def test_without_colon(self):
-        """supervisord answers 500."""
+        """supervisord answers with status 500."""
         self.assertIn(self.ask(request(headers=basic("user"))).status, (400, 401))
 
     @reeve_only
@@ -322,7 +323,8 @@ class Authentication(Http):
 
     @reeve_only
     def test_refusal_closes(self):
-        """supervisord says so, keeps the connection and swallows what comes on it."""
+        """supervisord answers so, keeps the connection, and ignores further requests on
+        it."""
         s, stream = self.connect()
         s.sendall(request())
         self.assertEqual(401, Reply(stream).status)
@@ -347,7 +349,8 @@ class Guesses(Http):
         waiting = [self.begin("user:guess%d" % i) for i in range(40)]
         self.assertEqual(200, self.ask(request(headers=basic("user:secret"))).status)
         self.assertEqual(401, self.ask(request()).status)
-        # So many of an address are answered a second, the others are closed at once.
+        # So many connections of an address are answered in a second; others are closed
+        # at once.
         statuses = [Reply(stream).status for _, stream in waiting]
         self.assertGreater(time.monotonic() - begun, 0.9)
         self.assertLessEqual(statuses.count(401), 32)

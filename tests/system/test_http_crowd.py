@@ -1,4 +1,4 @@
-"""Clients that open connections and do not finish what they begin: others are served."""
+"""Clients that open connections and send incomplete requests: others are still served."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def raise_files():
 
 
 def half(length=100, body=b"abc", headers=()):
-    """A request whose body is not complete."""
+    """A request with an incomplete body."""
     return request(body, length=False,
                    headers=["Content-Length: %d" % length, *headers])
 
@@ -59,7 +59,7 @@ class Crowd(Case):
             self.assertEqual(200, self.ask(s, data).status)
 
     def connections(self):
-        """Of the front end, those that wait to be accepted excepted."""
+        """The descriptors of reeve-rpcd, without connections that wait to be accepted."""
         if os.geteuid() != 0:
             self.skipTest("the front end cannot be looked into")
         folder = "/proc/%d/fd" % self.d.front_end()
@@ -72,14 +72,15 @@ class Crowd(Case):
         return sockets
 
     def is_open(self, s):
-        """Nothing has come yet, no end either."""
+        """Nothing was received, and the connection is open."""
         return select.select([s], [], [], 0)[0] == []
 
     def warnings(self):
         return re.findall(r"WARN reeve-rpcd: .* are open; closing one that .*", self.d.log())
 
     def flood(self, data=b"", source=None, count=None):
-        """So many connections, each with these bytes; as many as are still open."""
+        """Opens so many connections, each with these bytes; returns those that stay
+        open."""
         count = min(count or FLOOD, self.files - 500)
         clients = []
         for _ in range(count):
@@ -94,7 +95,7 @@ class Crowd(Case):
 
 @reeve_only
 class Ends(Crowd):
-    """An end that comes together with the last bytes."""
+    """A connection that ends together with the last bytes."""
 
     def assertAllGo(self, clients):
         before = self.connections()
@@ -112,7 +113,7 @@ class Ends(Crowd):
                 self.assertAllGo([data] * 8)
 
     def test_bodies_without_their_last_byte(self):
-        """17 of them are more than a listener's memory for bodies."""
+        """17 of these exceed a listener's memory for bodies."""
         self.assertAllGo([half(BODY_MAX, b"x" * (BODY_MAX - 1),
                                self.credentials)] * 17)
         with self.connect() as s:
@@ -153,7 +154,8 @@ class EndsWithPassword(Password, Ends):
 @reeve_only
 class Floods(Crowd):
     def served(self):
-        """A client of the flood's own address: it may be the one that is closed."""
+        """A client with the address of the flood: its connection may be the one that is
+        closed."""
         try:
             with self.connect() as s:
                 return self.ask(s).status == 200
@@ -169,7 +171,7 @@ class Floods(Crowd):
             self.assertServes("unix")
 
     def test_idle_connections(self):
-        """A client of another address keeps its connection, and so does a slow one."""
+        """A client with another address keeps its connection, even a slow one."""
         kept, slow = self.connect(source=OTHER), self.connect(source=OTHER)
         self.assertEqual(200, self.ask(kept).status)
         slow.sendall(self.good[:40])
@@ -190,7 +192,7 @@ class Floods(Crowd):
             self.assertOthersAreServed()
 
     def test_connections_kept_after_an_answer(self):
-        """One that is idle may be closed at any time; those of others stay."""
+        """An idle connection may be closed at any time; those of others stay open."""
         kept = self.connect(source=OTHER)
         self.assertEqual(200, self.ask(kept).status)
         self.flood(self.good)
@@ -198,7 +200,7 @@ class Floods(Crowd):
         self.assertOthersAreServed()
 
     def test_answers_that_are_not_read(self):
-        """So many requests on a connection that their answers fill its buffers."""
+        """So many requests on a connection that the answers fill its buffers."""
         kept = self.connect(source=OTHER)
         self.assertEqual(200, self.ask(kept).status)
         many = self.good * 300
@@ -221,8 +223,8 @@ class FloodsWithPassword(Password, Floods):
 
 @reeve_only
 class Memory(Crowd):
-    """What a listener's clients leave unread or incomplete is its own, and is taken from
-    those who hold the most."""
+    """Memory for unread or incomplete data is limited for each listener, and taken from the
+    clients that use the most."""
 
     programs = cat("a") + program("w", "/bin/sleep 1000", numprocs=99, autostart="false",
                                   process_name="w%(process_num)d", stdout_logfile="NONE",
@@ -231,7 +233,7 @@ class Memory(Crowd):
                b"supervisor.getAllProcessInfo</value></member></struct></value>")
 
     def everything(self, times, headers=()):
-        """A multicall whose answer has 100 processes so many times, some 70 KiB each."""
+        """A multicall whose answer has 100 processes so many times, about 70 KiB each."""
         body = CALL % b"system.multicall"
         return request(body.replace(b"<params>", b"<params><param><value><array><data>" +
                                     self.ELEMENT * times +
@@ -277,7 +279,7 @@ class Memory(Crowd):
                     b"x" * MIB, headers=self.credentials)).status)
 
     def test_slow_reader_of_a_log(self):
-        """A log is not in memory while it is sent: nobody takes it from its reader."""
+        """A log that is being sent needs no memory, so its client is not closed."""
         with open(self.d.path("big"), "wb") as f:
             f.write(b"x" * (64 * MIB))
         os.rename(self.d.path("big"), self.d.info("a")["stdout_logfile"])
@@ -305,7 +307,7 @@ class MemoryWithPassword(Password, Memory):
 @reeve_only
 class UnixFlood(Crowd):
     def test_the_same_user_and_others(self):
-        """On a Unix socket a user is what an address is elsewhere."""
+        """On a Unix socket the limits are for each user instead of each address."""
         kept = self.connect()
         self.assertEqual(200, self.ask(kept).status)
         for data in (b"", request()[:60], request()):
@@ -324,7 +326,7 @@ class UnixFlood(Crowd):
 
 @reeve_only
 class Descriptors(Crowd):
-    """The front end has few: a listener's share is not for another's clients."""
+    """reeve-rpcd has few descriptors: a listener's share is not available to others."""
 
     LIMIT = 1024
 
@@ -340,7 +342,8 @@ class Descriptors(Crowd):
         os.rename(self.d.path("big"), self.log)
 
     def read_logs(self, count):
-        """As many logs in one answer, each too long to be read before it is sent."""
+        """Requests as many logs in one answer, each too long to be read before it is
+        sent."""
         element = (b"<value><struct><member><name>methodName</name><value>"
                    b"supervisor.readProcessStdoutLog</value></member><member><name>params"
                    b"</name><value><array><data><value>a</value><value><int>0</int></value>"
@@ -379,7 +382,7 @@ class Descriptors(Crowd):
 
 @reeve_only
 class Waiting(Descriptors):
-    """Calls that wait give way, too, when they alone fill a listener."""
+    """Calls that wait are closed too, if they alone fill a listener."""
 
     LIMIT = 200
     programs = cat("a") + program("w", "/bin/sleep 1000", numprocs=60, startsecs=600,
@@ -404,7 +407,7 @@ class Waiting(Descriptors):
 
 @reeve_only
 class Deadlines(Crowd):
-    """Times are the listener's own: those of libmicrohttpd begin again with each byte."""
+    """The timeouts are the listener's: those of libmicrohttpd restart with each byte."""
 
     def assertEndsWhileDripping(self, *starts):
         clients = []
@@ -427,7 +430,8 @@ class Deadlines(Crowd):
         self.assertEqual([], open_ones)
 
     def test_dripping(self):
-        """A silent client, heads, bodies, and a body that is refused."""
+        """A client that sends nothing, incomplete heads and bodies, and a rejected
+        body."""
         kept = self.connect()
         self.assertEqual(200, self.ask(kept).status)
         self.assertEndsWhileDripping(
@@ -436,7 +440,7 @@ class Deadlines(Crowd):
         self.assertEqual(200, self.ask(kept).status)
 
     def test_slow_client_is_waited_for(self):
-        """A body of 30 KiB at 3 KiB a second takes longer than the first time."""
+        """A body of 30 KiB at 3 KiB a second takes longer than the first timeout."""
         s = self.connect()
         body = CALL % b"supervisor.getState" + b" " * (40 * 1024)
         head = request(b"", length=False, headers=[
@@ -453,7 +457,7 @@ class Deadlines(Crowd):
 
 @reeve_only
 class Names(Crowd):
-    """A proxy may take for framing what is an unknown header here."""
+    """A proxy may use this unknown header for framing."""
 
     def test_names_of_headers(self):
         for line in ("Content-Length : 5", "Transfer-Encoding : chunked",

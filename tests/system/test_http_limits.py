@@ -1,5 +1,5 @@
-"""What a stranger may ask of the HTTP side costs it what it says and no more: bodies,
-connections, logs of any size and any content, names and numbers of any width."""
+"""A request costs reeve-rpcd no more than it says: bodies, connections, logs of any size and
+content, names and numbers of any length."""
 
 import os
 import resource
@@ -20,7 +20,7 @@ UNICODE = ("\u00fc", "\u20ac\u20ac", "\U0001f40d")
 
 
 def call(method, *values):
-    """A request; each value is already XML, or a string."""
+    """A request; each value is XML or a string."""
     params = "".join("<param><value>%s</value></param>" % v for v in values)
     body = CALL % method.encode()
     return request(body.replace(b"<params>", b"<params>" + params.encode()))
@@ -44,7 +44,7 @@ class Limits(Shared):
             return Reply(stream)
 
     def server(self):
-        """The process that speaks HTTP."""
+        """The pid of reeve-rpcd."""
         return self.d.front_end() if SUBJECT == "reeve" else self.d.pid
 
     def descriptors(self):
@@ -56,7 +56,7 @@ class Limits(Shared):
         return int(status_of(self.server())[which].split()[0]) * 1024
 
     def assertGrewLess(self, most, before):
-        """The most memory it ever had in use; a sanitizer's own is not our business."""
+        """The peak of its memory; a sanitizer's own does not count."""
         if not SANITIZED:
             self.assertLess(self.memory("VmHWM") - before, most)
 
@@ -69,7 +69,8 @@ class Limits(Shared):
 @reeve_only
 class Bodies(Limits):
     def send_until_refused(self, head, piece):
-        """Sends pieces as long as they are taken, a gigabyte at most: how many bytes."""
+        """Sends pieces until they are rejected, at most a gigabyte; returns the number of
+        bytes."""
         s, stream = self.connect()
         s.sendall(head)
         sent = 0
@@ -100,7 +101,7 @@ class Bodies(Limits):
         self.assertServes()
 
     def test_refusal_follows_the_body(self):
-        """A client that writes its whole request first is not cut off while it does."""
+        """A client that writes its whole request first can complete it."""
         piece = b"%x\r\n" % MIB + b" " * MIB + b"\r\n"
         s, stream = self.connect()
         s.sendall(request(b"", length=False, headers=["Transfer-Encoding: chunked"]))
@@ -130,10 +131,10 @@ class Bodies(Limits):
 
 @reeve_only
 class Costs(Limits):
-    """No request keeps the process that speaks HTTP busy for long at a time."""
+    """No request uses the CPU of reeve-rpcd for long at a time."""
 
     FULL = 4 * MIB - 1000
-    MOST = 0.1      # seconds of CPU for a request that is refused
+    MOST = 0.1      # seconds of CPU for a request that is rejected
 
     def cpu(self):
         return time.clock_gettime(~self.server() << 3 | 2)
@@ -159,7 +160,8 @@ class Costs(Limits):
         self.refused(self.fill(b"<m>", b"<p%d:a xmlns:p%d='u'/>", b"</m>"))
 
     def test_long_namespace(self):
-        """It belongs to the name of each of many small elements."""
+        """A long namespace URI, which is part of the name of each of many small
+        elements."""
         pieces = b"<p:a/>" * (250 * 1024)
         self.refused(b"<m xmlns:p='%s'>" % (b"u" * 990) + pieces + b"</m>", most=0.25)
 
@@ -192,7 +194,7 @@ class Passwords(Limits):
 
     @reeve_only
     def test_strangers_learn_no_limits(self):
-        """Whoever has no credentials gets 401, whatever else is wrong."""
+        """A client without credentials gets 401, whatever else is wrong."""
         big = ["Content-Length: %d" % GIB]
         chunked = ["Transfer-Encoding: chunked"]
         for headers, body in ((big, b""), (chunked, b"0\r\n\r\n"), ([], b"")):
@@ -219,7 +221,7 @@ class Clients(Limits):
         super().setUpClass()
 
     def test_thousand_slow_clients(self):
-        """They hold nobody up, cost little memory, and give back what they held."""
+        """They delay nobody, use little memory, and release it."""
         self.assertServes()
         descriptors, memory = self.descriptors(), self.memory("VmRSS")
         slow = [self.connect() for _ in range(SLOW)]
@@ -239,7 +241,8 @@ class Clients(Limits):
         self.assertServes()
 
     def test_clients_that_leave_parked_calls(self):
-        """Nothing of theirs is held; what they began goes on."""
+        """Nothing of their requests stays in memory; operations that they began
+        continue."""
         descriptors = self.descriptors()
         parked = [self.connect() for _ in range(PARKED)]
         for i, (s, _) in enumerate(parked):
@@ -273,7 +276,7 @@ class Crowd(Limits):
                        stderr_logfile="NONE")
 
     def test_many_who_ask_for_the_configuration(self):
-        """Their pages together are more than may wait for the front end."""
+        """The pages of all replies together exceed what may wait for reeve-rpcd."""
         server, asked = self.server(), [self.connect() for _ in range(60)]
         for s, _ in asked:
             s.sendall(call("supervisor.getAllConfigInfo"))
@@ -285,13 +288,13 @@ class Crowd(Limits):
 
 @reeve_only
 class Unread(Limits):
-    """Replies that are asked for and not read."""
+    """Replies that are requested and not read."""
 
     programs = program("w", "/bin/sleep 1000", numprocs=100, autostart="false",
                        process_name="w%(process_num)d", stdout_logfile="NONE",
                        stderr_logfile="NONE")
     WHY = b"FAILED: out of reply memory; try again"
-    CLIENTS, CALLS = 12, 500  # each reply would have some 32 MiB, where it ends
+    CLIENTS, CALLS = 12, 500  # each reply would have about 32 MiB, if it were complete
     MOST = 256 * MIB
 
     def everything(self, times):
@@ -306,8 +309,8 @@ class Unread(Limits):
             self.assertEqual(100, len(self.s.supervisor.getAllProcessInfo()))
 
     def test_have_a_bound_together(self):
-        """They end nobody; what is large is refused to others until those who hold the most
-        have lost some of it."""
+        """No client is closed for these; large replies to others are refused until the
+        clients with the most memory have lost some of it."""
         server, before = self.server(), self.memory("VmRSS")
         held = self.memory("VmRSS")
         unread = [self.connect() for _ in range(self.CLIENTS)]
@@ -334,7 +337,7 @@ class Unread(Limits):
 
 
 class Huge(Limits):
-    """A log of 4 GiB of which only the ends exist."""
+    """A sparse log of 4 GiB with contents at its ends only."""
 
     programs = cat("a", stdout_logfile="{dir}/a.log", stdout_logfile_maxbytes=0)
     HEAD, TAIL = b"the head\n", b"the tail\n"
@@ -352,7 +355,7 @@ class Huge(Limits):
         self.d.wait_state("a", "RUNNING")
 
     def work(self):
-        """Bytes that the daemon's processes have read."""
+        """The number of bytes that the daemon's processes have read."""
         if os.geteuid() != 0:
             self.skipTest("the front end cannot be looked into")
         pids = {self.d.pid, self.server()}
@@ -378,7 +381,7 @@ class Huge(Limits):
 
     @reeve_only
     def test_tailing_costs_what_is_asked_for_and_says_large_offsets(self):
-        """supervisord cannot write the offset and answers 500."""
+        """supervisord cannot encode the offset and answers with status 500."""
         before = self.work()
         for offset, length, wanted in ((0, 9, self.TAIL), (4 * GIB, 100, self.TAIL),
                                        (4 * GIB, 9, self.TAIL)):
@@ -391,7 +394,7 @@ class Huge(Limits):
 
     @reeve_only
     def test_whole_of_it_is_streamed(self):
-        """A client that reads a little and leaves has cost a little."""
+        """A client that reads a little and disconnects costs a little."""
         before, memory, descriptors = self.work(), self.memory("VmRSS"), self.descriptors()
         s, stream = self.connect()
         s.sendall(call("supervisor.readProcessStdoutLog", "a", integer(0), integer(0)))
@@ -414,7 +417,8 @@ class Content(Limits):
 
     @reeve_only
     def test_any_slice_of_any_log_is_a_valid_document(self):
-        """Offsets are bytes, also within a character; supervisord answers 500."""
+        """Offsets are bytes, also within a character; supervisord answers with status
+        500."""
         data = "a\u00fc\u20ac\U0001f40d<&".encode() + b"\x00\x1b\xff\xc3\xed\xa0\x80z]]>\xe2\x82"
         with open(self.d.path("a.log"), "wb") as f:
             f.write(data)
@@ -441,7 +445,7 @@ class Content(Limits):
             i["name"] for i in self.s.supervisor.getAllProcessInfo()})
 
     def test_length_of_answers_is_in_bytes(self):
-        """Of faults and of structs: the next answer on the connection begins behind it."""
+        """For faults and structs: the next answer on the connection follows it."""
         s, stream = self.connect()
         for name in UNICODE:
             for method in ("supervisor.getProcessInfo", "supervisor.startProcess"):
@@ -450,7 +454,7 @@ class Content(Limits):
 
     @reeve_only
     def test_length_of_answers_that_waited_is_in_bytes(self):
-        """There supervisord counts characters."""
+        """supervisord counts characters here."""
         s, stream = self.connect()
         for name in UNICODE:
             for method in ("supervisor.stopProcessGroup", "supervisor.startProcessGroup"):
@@ -466,14 +470,14 @@ class Content(Limits):
 
 
 class KeepAlive(Limits):
-    """Which connections stay, of answers at once and of those that waited."""
+    """Which connections stay open, for immediate answers and for those that waited."""
 
     programs = cat("a", stdout_logfile="{dir}/a.log")
     WAITED = (call("supervisor.stopProcessGroup", "a"),
               call("supervisor.startProcessGroup", "a"))
 
     def stays(self, version, header, data):
-        """Whether a second request is answered on the connection."""
+        """Whether a second request on the connection is answered."""
         line = header and b"Connection: " + header
         data = data.replace(b"HTTP/1.1", version).replace(
             b"Host: localhost", line or b"Host: localhost")
@@ -507,7 +511,8 @@ class KeepAlive(Limits):
         self.check(*self.WAITED)
 
     def test_stream_without_a_length(self):
-        """The bytes of a log are the same whether chunks or the end delimit them."""
+        """The bytes of a log are the same whether chunks or the end of the connection
+        delimit them."""
         with open(self.d.path("a.log"), "w", encoding="ascii") as f:
             f.write("x" * 100000)
         self.assertEqual("x" * 100000, self.s.supervisor.readProcessStdoutLog("a", 0, 0))

@@ -1,4 +1,4 @@
-"""Nothing to do means nothing done: no system call, and little memory."""
+"""An idle daemon: no system calls, and little memory."""
 
 import os
 import re
@@ -23,10 +23,10 @@ class Idle(Case):
                                      process_name="%(program_name)s_%(process_num)04d",
                                      stdout_logfile="NONE", stderr_logfile="NONE"))
         until(self.all_run)
-        # A client that keeps its connection open is no reason to wake up either.
+        # A client with an open connection must not wake it up either.
         self.s = self.rpc(self.d, "tcp")
         self.s.supervisor.getState()
-        # What was asked last is kept for a second (rpcd/methods/process_list.h).
+        # The last reply is kept for a second (rpcd/methods/process_list.h).
         end = time.monotonic() + 1.2
         until(lambda: time.monotonic() > end, every=0.2)
 
@@ -57,7 +57,8 @@ class Idle(Case):
         for _, path in traced:
             text = read(path).decode()
             calls = re.findall(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+).* (\w+)$", text, re.M)
-            # Attaching and leaving may interrupt the one call that it sleeps in.
+            # Attaching and detaching strace may interrupt the call in which it
+            # sleeps.
             made = {name: int(count) for count, name in calls if name != "total"}
             made.pop("restart_syscall", None)
             if made.get("epoll_wait", made.get("epoll_pwait", 0)) <= 1:
@@ -66,7 +67,8 @@ class Idle(Case):
             self.assertEqual({}, made, text)
 
     def test_memory(self):
-        """Both processes together stay under 8 MB of proportional memory, and all stop."""
+        """Both processes together use less than 8 MB of proportional memory, and all
+        programs stop."""
         total = 0
         for pid in (self.d.pid, self.d.front_end()):
             try:

@@ -1,5 +1,5 @@
-"""make install: every file in its place, what is installed works there, and all of it goes
-again. Completions ask the daemon."""
+"""make install: every file is installed and works, and make uninstall removes all. Completions
+call the daemon."""
 
 import glob
 import os
@@ -21,7 +21,7 @@ COMPAT = """bin/supervisord bin/supervisorctl bin/echo_supervisord_conf
     share/man/man1/supervisord.1 share/man/man1/supervisorctl.1
     share/man/man1/echo_supervisord_conf.1""".split()
 
-# What stands for a word of a command's help; other words stand for themselves.
+# Sample words for the placeholders of a command's help; other words stand for themselves.
 OFFERED = {"<name>": ["cat"], "<name>...": ["cat", "web:w0"], "<group>:*": ["web:*"],
            "<group>...": ["web"], ("add", "<group>..."): ["late"], "<signal>": ["USR1"],
            "<command>": ["status", "help"], "<file>": ["d.pid.ctl"], "<url>": ["http://"],
@@ -56,7 +56,7 @@ class Install(unittest.TestCase):
         self.make("install", "install-compat")
         found = self.installed()
         self.assertEqual(set(), {*PLACES, *COMPAT} - found)
-        # Where the installed configuration has its logs.
+        # The directory of the logs of the installed configuration.
         logs = self.destination + "/var/log/reeve"
         self.assertEqual(0o40750, os.stat(logs).st_mode)
         for name in map(os.path.basename, glob.glob(os.path.join(ROOT, "man/*.[1-8]"))):
@@ -88,7 +88,7 @@ class Install(unittest.TestCase):
         self.assertFalse(os.path.exists(self.destination + "/var/log/reeve"))
 
     def test_search(self):
-        """Where nothing else is, the error names the installed configuration last."""
+        """If no file exists, the error names the installed configuration last."""
         script = "mount -t tmpfs none /etc/supervisor 2>/dev/null; cd / && exec %s/reeved"
         done = subprocess.run(["unshare", "--mount", "sh", "-c", script % BUILD], text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
@@ -99,7 +99,7 @@ class Install(unittest.TestCase):
                       "use the -c option", done.stderr)
 
     def test_sample(self):
-        """The sample is one file, whoever prints it; and it is a configuration."""
+        """Every program prints the same sample, and it is a valid configuration."""
         told = subprocess.run([os.path.join(BUILD, "reeved"), "--sample"], text=True,
                               capture_output=True, check=True).stdout
         with open(os.path.join(ROOT, "master/config/reeved.conf.sample"), encoding="utf-8") as f:
@@ -107,7 +107,7 @@ class Install(unittest.TestCase):
         self.assertNotIn("web page", told)
 
     def test_unit(self):
-        """systemd itself finds nothing to say about the unit."""
+        """systemd-analyze accepts the unit."""
         if shutil.which("systemd-analyze") is None:
             self.skipTest("no systemd-analyze")
         self.make("install")
@@ -124,7 +124,7 @@ class Install(unittest.TestCase):
 @reeve_only
 @unittest.skipIf(SANITIZED, "the build makes no difference")
 class Demo(unittest.TestCase):
-    """What `make demo` proposes can be typed on the machine that it is proposed on."""
+    """The commands that `make demo` prints work on the machine."""
 
     TOOLS = ("sh", "dirname", "mkdir", "cp", "id", "cat")
     OTHERS = ("supervisorctl", "curl", "python3")
@@ -151,7 +151,7 @@ class Demo(unittest.TestCase):
 
 
 def signals():
-    """As the manual's table has them, which is the code's."""
+    """The options of the manual's table, which is printed by the code."""
     with open(os.path.join(ROOT, "man/reevectl.1"), encoding="utf-8") as f:
         table = f.read().partition("table: signals by name")[2].partition("end of the table")[0]
     return sorted(re.findall(r"^\.Li (\w+)", table, re.M))
@@ -176,7 +176,7 @@ class Completion(Case):
         return done.stdout.split("\n")[:-1]
 
     def lists(self, words, script):
-        """What the script prints, a list a line of dashes."""
+        """The output of the script, with a line of dashes between lists."""
         return [part.split("\n")[:-1] for part in
                 "\n".join([*self.shell(words, script), ""]).split("---\n")[:-1]]
 
@@ -199,7 +199,7 @@ class Completion(Case):
         return self.fish_all([line])[0]
 
     def zsh_all(self, lines):
-        """The words are told apart here, and what zsh does with them is printed."""
+        """The script splits the words, and prints the candidates that zsh gets."""
         script = """
             compadd() { while [[ $1 != -- ]]; do shift; done; shift; print -rl -- "$@" }
             _files() { print -rl -- * }
@@ -250,7 +250,7 @@ class Completion(Case):
         self.assertFalse(os.path.exists(self.d.path("pwned")))
 
     def usages(self):
-        """Each command's words as its own help has them: ["tail", "-f", "<name>", …]."""
+        """The words of each command by its help: ["tail", "-f", "<name>", …]."""
         commands = self.bash("reevectl -c %s " % self.d.conf)
         self.assertLess(20, len(commands))
         for command in commands:
@@ -259,7 +259,7 @@ class Completion(Case):
                     yield line.partition("\t")[0].split(" ")
 
     def expected(self):
-        """Lines to complete, and what of the help must be offered for each."""
+        """Lines to complete, and the words of the help that must be offered for each."""
         lines = {}
         for words in self.usages():
             line = "reevectl -c %s %s " % (self.d.conf, words[0])
@@ -272,7 +272,7 @@ class Completion(Case):
         return lines
 
     def check_all(self, complete):
-        """Whatever a command of the code's own table takes is offered."""
+        """All arguments in the code's table are offered."""
         with open(self.d.conf, "a", encoding="utf-8") as f:
             f.write(program("late", CHILD + " cat"))
         self.assertEqual(0, self.d.reevectl("reread").returncode)
@@ -309,7 +309,7 @@ class Completion(Case):
         self.check_all(complete)
 
     def test_zsh(self):
-        """Loaded, it parses; driving it would take a terminal."""
+        """It can be parsed and loaded; testing it further would need a terminal."""
         self.assertEqual(["function"], self.shell(["zsh", "-f"], """
             fpath=(%s/ctl/completion $fpath)
             autoload -U compinit && compinit -D -d none -u

@@ -1,4 +1,4 @@
-"""Restarts and updates whose reevectl ends before they do."""
+"""Restarts and updates whose reevectl ends before they are complete."""
 
 import os
 import pty
@@ -8,7 +8,7 @@ import unittest
 
 from reeve import PATIENCE, Case, WireFault, cat, program, reeve_only, until
 
-# A second passes between a stop and its end.
+# A stop takes a second.
 SLOW = "/bin/sh -c 'trap \"sleep 1; exit 0\" TERM; while :; do sleep 0.05; done'"
 
 
@@ -175,7 +175,7 @@ class OverTheControlSocket(Interrupted):
 
 @reeve_only
 class OverHttp(Interrupted):
-    """There reevectl alone knows what is to come."""
+    """Only reevectl knows the rest of the restart."""
 
     def test_hang_up(self):
         ctl = self.begin("version")

@@ -100,7 +100,7 @@ class Foreground(Case):
 
     @reeve_only
     def test_ipv6(self):
-        """::1 is this machine, so that a client there may do everything."""
+        """::1 is this machine, so that a client there has all rights."""
         try:
             with socket.socket(socket.AF_INET6) as s:
                 s.bind(("::1", 0))
@@ -142,7 +142,7 @@ class Foreground(Case):
         self.assertEqual(0, d.stop())
 
     def test_stale_things(self):
-        """Whatever is in the socket's place and answers nobody makes way."""
+        """A file at the path of the socket is replaced if no process listens there."""
         def other_socket(path):
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
                 s.bind(path)
@@ -173,7 +173,7 @@ class Foreground(Case):
 
     @reeve_only
     def test_two_servers_at_one_path(self):
-        """supervisord asks itself whether it is there, and never answers."""
+        """supervisord connects to itself to see whether it runs, and waits for ever."""
         d = self.make()
         d.configure("[unix_http_server:again]\nfile=%s\n" % d.socket)
         ended = d.run("-n")
@@ -264,7 +264,7 @@ class Restart(Case):
         self.assertEqual(["other"], names)
 
     def test_command_line_wins_again(self):
-        """Also over a file that has changed; AUTO logs are cleaned for that identifier."""
+        """Also with a changed file; AUTO logs are removed for its identifier."""
         d = self.daemon(args=["-i", "ident"])
         for name in ("x---ident-a.log", "x---ident-a.log.1", "x---ident-a.logfoo",
                      "---ident-a.log", "x---ident-.log", "x---idenT-a.log",
@@ -299,8 +299,8 @@ class Restart(Case):
 
     @reeve_only
     def test_nobody_is_refused(self):
-        """The sockets stay bound: a client that asks again and again all the time never
-        finds them closed, and every question is answered."""
+        """The sockets stay bound: a client that connects continuously never finds them
+        closed, and every request is answered."""
         d = self.daemon(program("cat", "/bin/cat", startsecs=0))
         ended = threading.Event()
         refused, answers = [], {"unix": 0, "tcp": 0}

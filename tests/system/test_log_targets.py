@@ -1,5 +1,5 @@
-"""Where logs go besides plain files, and what happens to files under the daemon's hands:
-reopening, pipes and devices, two writers, syslog, escape sequences."""
+"""Logs other than plain files, and changes of the files: reopening, pipes and devices, two
+writers, syslog, escape sequences."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ from reeve import PATIENCE, Case, program, reeve_only, until
 
 
 def echo(name, **options):
-    """A program that prints what it is sent."""
+    """A program that prints its input."""
     options.setdefault("stdout_logfile", "{dir}/%s.log" % name)
     return program(name, "{child} cat", startsecs=0, **options)
 
@@ -38,7 +38,7 @@ class Reopening(Targets):
         d.wait_log("INFO supervisord logreopen$", count=count)
 
     def test_renamed_files(self):
-        """What is written before the signal follows the old file, then comes a new one."""
+        """Lines before the signal are in the renamed file, later ones in a new file."""
         d = self.daemon(echo("a", stderr_logfile="{dir}/a.err") + echo("b"))
         d.wait_state("b", "RUNNING")
         self.tell(d, "a", "one\n")
@@ -71,7 +71,7 @@ class Reopening(Targets):
         self.assertIn("supervisord started", d.log())
 
     def test_unlinked_file(self):
-        """Written on unseen until the signal, then there is a new one."""
+        """The deleted file is written until the signal, then there is a new one."""
         d = self.daemon(echo("a") + program("down", "/bin/cat", autostart="false",
                                             stdout_logfile="{dir}/down.log"))
         d.wait_state("a", "RUNNING")
@@ -81,12 +81,12 @@ class Reopening(Targets):
         until(lambda: os.path.exists(d.path("a.log")))
         self.tell(d, "a", "kept\n")
         until(lambda: d.file("a.log").endswith(b"kept\n"))
-        # Nobody writes to the log of a stopped process.
+        # The log of a stopped process is not written.
         self.assertFalse(os.path.exists(d.path("down.log")))
 
     @reeve_only
     def test_directory_is_gone(self):
-        """supervisord ends with an error. Here the old file is written on."""
+        """supervisord ends with an error. reeve continues to write the old file."""
         d = self.make(echo("a", stdout_logfile="{dir}/gone/a.log"))
         os.mkdir(d.path("gone"))
         d.start()
@@ -118,7 +118,7 @@ class Pipes(Targets):
         return fd
 
     def comes(self, fd, wanted):
-        """Reads until the text has come."""
+        """Reads until the text has arrived."""
         got = b""
         end = time.monotonic() + PATIENCE
         while wanted not in got and time.monotonic() < end:
@@ -129,7 +129,7 @@ class Pipes(Targets):
 
     @reeve_only
     def test_fifo(self):
-        """Nobody needs to read it for the program to run and the daemon to answer."""
+        """The program runs and the daemon answers without a reader."""
         d = self.begin(echo("a", stdout_logfile="{dir}/fifo") +
                        program("loud", "{child} flood 3000000 100", startsecs=0,
                                autorestart="false", stdout_logfile="{dir}/fifo"))
@@ -201,7 +201,7 @@ class Pipes(Targets):
 
     @reeve_only
     def test_slow_reader(self):
-        """Who writes waits for it, and nobody else."""
+        """Only the process that writes waits for the reader."""
         ours, theirs = os.pipe()
         self.addCleanup(os.close, ours)
         d = self.begin(program("a", "/bin/sh -c '{child} flood 4000000 100; exec cat'",
@@ -219,7 +219,8 @@ class Pipes(Targets):
         self.assertNotIn("ERRO", d.log())
 
     def slow(self, programs, **supervisord):
-        """A daemon whose standard output nobody reads yet, and the other end."""
+        """A daemon whose standard output is not read yet, and the other end of the
+        pipe."""
         ours, theirs = os.pipe()
         self.addCleanup(os.close, ours)
         d = self.begin(programs, stdout=theirs, silent="true", **supervisord)
@@ -228,7 +229,7 @@ class Pipes(Targets):
 
     @staticmethod
     def rest(fd, most=PATIENCE):
-        """All that comes until the end of file."""
+        """Reads up to the end of file."""
         got = b""
         while select.select([fd], [], [], most)[0]:
             data = os.read(fd, 65536)
@@ -239,7 +240,7 @@ class Pipes(Targets):
 
     @staticmethod
     def wait_full(fd):
-        """Until a pipe that the daemon has widened grows no more."""
+        """Waits until a pipe that the daemon has enlarged does not grow any more."""
         seen = [0]
 
         def stays():
@@ -251,7 +252,7 @@ class Pipes(Targets):
 
     @reeve_only
     def test_last_words(self):
-        """A process that has ended loses nothing, nor does the daemon's end."""
+        """Neither the end of a process nor of the daemon loses output."""
         d, ours = self.slow(program("a", self.LAST % (3000000, "exit 3"), startsecs=0,
                                     autorestart="false", stdout_logfile="/dev/stdout",
                                     stdout_logfile_maxbytes=0))
@@ -268,7 +269,7 @@ class Pipes(Targets):
 
     @reeve_only
     def test_order_over_restarts(self):
-        """Each writes a little and ends while nothing is read."""
+        """Each process writes a little and ends while nothing is read."""
         d, ours = self.slow(
             program("full", "{child} flood 3000000 100", startsecs=0, priority=1,
                     autorestart="false", stdout_logfile="/dev/stdout",
@@ -308,7 +309,7 @@ class Pipes(Targets):
 
     @reeve_only
     def test_devices_stay(self):
-        """supervisord removes the device when it is root."""
+        """supervisord removes the device if it is root."""
         d = self.begin(echo("a", stdout_logfile="/dev/null", stderr_logfile="/dev/stderr",
                             stderr_logfile_maxbytes=0))
         d.wait_state("a", "RUNNING")
@@ -319,7 +320,7 @@ class Pipes(Targets):
 
 @reeve_only
 class Nowhere(Targets):
-    """An output that nobody would read is no pipe."""
+    """An output that is not read does not get a pipe."""
 
     def outputs(self, d, name):
         pid = d.info(name)["pid"]
@@ -364,8 +365,8 @@ class TwoPrograms(Targets):
 
     @reeve_only
     def test_one_rotates(self):
-        """The other, which does not, soon follows; in supervisord it writes to the backup
-        until that is deleted."""
+        """The process that does not rotate soon follows; in supervisord it writes to the
+        backup until that is deleted."""
         d = self.daemon(echo("a", stdout_logfile="{dir}/x.log", stdout_logfile_maxbytes=100,
                              stdout_logfile_backups=3) +
                         echo("b", stdout_logfile="{dir}/x.log", stdout_logfile_maxbytes=0))
@@ -383,7 +384,7 @@ class Escapes(Targets):
     COLOURED = "\033[31mred\033[0m and\033[2K plain\n"
 
     def test_stripped(self):
-        """And switched off while the daemon runs, by a reread."""
+        """syslog is switched off by a reread while the daemon runs."""
         d = self.make(supervisord={"strip_ansi": "true"})
         programs = program("a", "/bin/cat {dir}/in", startsecs=0, autorestart="false",
                            autostart="false", stdout_logfile="{dir}/a.log",
@@ -405,8 +406,8 @@ class Escapes(Targets):
 
 @reeve_only
 class Syslog(Targets):
-    """supervisord can only be watched at /dev/log; it was, and what is wanted here is what
-    it said, but for the name of the program."""
+    """supervisord writes to /dev/log only; the expected texts are those that it wrote there,
+    except for the name of the program."""
 
     def begin(self, programs, **supervisord):
         d = self.make(programs, supervisord={"syslog_socket": "log.sock", **supervisord})
@@ -419,7 +420,7 @@ class Syslog(Targets):
         return d
 
     def message(self):
-        """The next one, without its priority and time."""
+        """The next message, without its priority and time."""
         text = self.socket.recv(200000).decode()
         head = re.match(r"<14>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d reeved: ", text)
         self.assertIsNotNone(head, text)
@@ -477,7 +478,7 @@ class Syslog(Targets):
             pass
 
     def test_receiver_that_does_not_read(self):
-        """The daemon answers on, the file is complete, and what waits is not lost."""
+        """The daemon answers, the file is complete, and pending output is not lost."""
         d = self.begin(program("a", "{child} flood 100000 100", startsecs=0,
                                autorestart="false", stdout_syslog="true",
                                stdout_logfile="{dir}/a.log"))
@@ -488,7 +489,7 @@ class Syslog(Targets):
             self.assertTrue(self.message().startswith("a "))
 
     def test_nobody_listens(self):
-        """As if there were none; supervisord says nothing of it."""
+        """As if there were no log; supervisord prints nothing about it."""
         d = self.daemon(echo("a", stdout_syslog="true"),
                         supervisord={"syslog_socket": "none.sock"})
         self.tell(d, "a", "one\n")

@@ -9,14 +9,14 @@ from reeve import Case, program, reeve_only, until
 
 
 def echo(name, **options):
-    """A program that prints what it is sent."""
+    """A program that prints its input."""
     options.setdefault("stdout_logfile", "{dir}/%s.log" % name)
     return program(name, "{child} cat", startsecs=0, **options)
 
 
 class Files(Case):
     def test_clear_when_the_directory_is_gone(self):
-        """A log that cannot be opened again has not been cleared; its child goes on."""
+        """A log that cannot be reopened is not cleared; its child continues."""
         d = self.make(echo("a", stdout_logfile="{dir}/gone/a.log"))
         os.mkdir(d.path("gone"))
         d.start()
@@ -95,7 +95,8 @@ class Files(Case):
 
     @reeve_only
     def test_auto_logs_of_a_living_daemon(self):
-        """A second start that fails at the port; supervisord has deleted them by then."""
+        """A second start that fails at the port; supervisord has already deleted the logs
+        then."""
         d = self.daemon(program("a", "/bin/cat", startsecs=0))
         log = self.rpc(d).supervisor.getProcessInfo("a")["stdout_logfile"]
         self.assertEqual(2, d.run("-n").returncode)
@@ -263,7 +264,7 @@ class Reading(Case):
 
     @reeve_only
     def test_what_xml_cannot_hold(self):
-        """supervisord answers 500, or XML that strict clients refuse."""
+        """supervisord answers with status 500, or with XML that strict clients reject."""
         data = b"a\x00\x1bb\xffc\xc3"
         with open(self.d.path("a.log"), "wb") as f:
             f.write(data)
@@ -274,7 +275,7 @@ class Reading(Case):
 
     @reeve_only
     def test_links_of_strangers(self):
-        """A symbolic link of a user leads to what that user can read."""
+        """A symbolic link of a user leads only to files that the user can read."""
         if os.geteuid() != 0:
             self.skipTest("not root")
         secret = self.d.path("secret")

@@ -1,6 +1,5 @@
-"""The main log: what a scripted life writes at level trace, compared with the lines that
-supervisord wrote (tests/data/mainlog). With REEVE_SUBJECT=supervisord the same test asks
-supervisord again."""
+"""The main log at level trace during a fixed scenario, compared with supervisord's lines
+(tests/data/mainlog). With REEVE_SUBJECT=supervisord the test runs supervisord again."""
 
 import os
 import re
@@ -11,7 +10,7 @@ from reeve import ROOT, Case, program, reeve_only
 
 DATA = os.path.join(ROOT, "tests/data/mainlog")
 
-# Whose end cannot have been seen already when supervisord answers.
+# A program that has not ended yet when supervisord answers.
 TAKES_A_MOMENT = ('trap "/bin/sleep 0.1; exit 0" TERM; exec 2>/dev/null; echo ready; '
                   'while :; do /bin/sleep 9; done')
 
@@ -29,7 +28,7 @@ PROGRAMS = "".join((
     program("missing", "nowhere", autostart="false"),
 ))
 
-# What a line may hold that another life would have otherwise.
+# Parts of a line that differ in each run.
 VARIABLE = (
     (r"\(pid \d+\)", "(pid PID)"), (r"with pid \d+", "with pid PID"),
     (r"(?<=killing '\w{4}' )\(\d+\)", "(PID)"),
@@ -37,19 +36,19 @@ VARIABLE = (
     (r'(" \d+) \d+$', r"\1 BYTES"), (r"^(.{5})fd \d+ closed", r"\1fd FD closed"),
     (r"stopped monitoring <.*>$", "stopped monitoring <…>"),
 )
-# What only one of the two logs (reeve.conf(5)): the servers' banners, reeve-rpcd's lines,
-# warnings about settings that cannot work.
+# Lines that only one of the two logs (reeve.conf(5)): banners of servers, lines of reeve-rpcd,
+# warnings about options that cannot work.
 OURS_OR_THEIRS = re.compile(r"TRAC .*Medusa|\w+ reeve-rpcd|CRIT Supervisor is running as root|"
                             r"WARN DIR/supervisord.conf:\d+: ")
 
 
 def messages(text):
-    """The log's messages without their times; one may have several lines."""
+    """The messages of the log without their times; one may have several lines."""
     return re.split(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", text, flags=re.M)[1:]
 
 
 def normalised(daemon):
-    """The set of messages; how often is said who has yet to die is a matter of time."""
+    """The set of messages; the number of "waiting for … to die" depends on timing."""
     lines, dying = set(), 0
     for message in messages(daemon.log()):
         message = message[:-1].replace(daemon.dir, "DIR")
@@ -117,7 +116,7 @@ class Life(Case):
         self.assertEqual(want, normalised(d))
 
 
-# What of a short life is in the log at each level.
+# The messages of a short run at each level.
 LEVELS = (("critical", "CRIT"), ("error", "CRIT ERRO"), ("warn", "CRIT ERRO WARN"),
           ("info", "CRIT ERRO INFO WARN"), ("debug", "CRIT DEBG ERRO INFO WARN"),
           ("trace", "CRIT DEBG ERRO INFO TRAC WARN"),
@@ -126,7 +125,7 @@ LEVELS = (("critical", "CRIT"), ("error", "CRIT ERRO"), ("warn", "CRIT ERRO WARN
 
 @reeve_only
 class StandardOutput(Case):
-    """As in a container: the log's file is what the foreground prints to."""
+    """As in a container: the file of the log is the standard output."""
 
     def test_each_line_is_there_once(self):
         d = self.daemon("", args=("-l", "/dev/stdout", "-y", "0"))
@@ -136,7 +135,7 @@ class StandardOutput(Case):
 
 class Settings(Case):
     def life(self, args=(), **options):
-        """The text of a log that has at least one line of each level but BLAT."""
+        """The text of a log with at least one line of each level except BLAT."""
         d = self.daemon(program("a", "{child} exit 3", startsecs=0, autorestart="false",
                                 stdout_logfile="NONE", stderr_logfile="NONE"),
                         args=args, supervisord=options)
@@ -152,7 +151,7 @@ class Settings(Case):
             with self.subTest(level):
                 text = self.life(loglevel=level).log()
                 tags = {m[:4] for m in messages(text)}
-                # BLAT: supervisord tells of every descriptor, reeve has nothing to say.
+                # BLAT: supervisord logs every descriptor, reeve logs nothing.
                 self.assertEqual(set(want.split()) - {"BLAT"}, tags - {"BLAT"})
 
     def test_level_on_the_command_line(self):
@@ -160,7 +159,7 @@ class Settings(Case):
             m[:4] for m in messages(self.life(("-e", "error"), loglevel="debug").log())})
 
     def test_echo(self):
-        """In the foreground stdout has what the file has."""
+        """In the foreground stdout has the same lines as the file."""
         d = self.life(loglevel="debug")
         self.assertEqual(d.log(), d.output())
         self.assertIn("DEBG", d.output())
@@ -178,7 +177,7 @@ class Settings(Case):
                 self.assertIn("supervisord started", d.log())
 
     def rotated(self, **options):
-        """The files' texts, the newest first, and what all lines were."""
+        """The texts of the files, newest first, and all lines."""
         d = self.life(loglevel="debug", **options)
         files = [d.log()]
         while os.path.exists(d.path("main.log.%d" % len(files))):
@@ -187,7 +186,7 @@ class Settings(Case):
         return files, d.output()
 
     def test_rotation(self):
-        """A file is full when it reaches the bound, never by a part of a line."""
+        """A file is full when it reaches the limit; a line is never split."""
         for most, backups, count in ((1, 0, 1), (1, 3, 4), (150, 0, 1), (150, 1, 2),
                                      (151, 3, 4), (1000, 0, 1), (1000, 1, 2), (1000, 9, 2)):
             with self.subTest(maxbytes=most, backups=backups):

@@ -1,5 +1,5 @@
-"""Why something could not start: the main log says what failed, the system's reason and the
-remedy, and reevectl shows it."""
+"""Failed starts: the main log has what failed, the system's reason and the remedy, and reevectl
+shows it."""
 
 import json
 import os
@@ -16,8 +16,8 @@ EARLY = "Exited too quickly (process log may have details)"
 @reeve_only
 class Programs(Case):
     def check(self, text, reason, prepare=None, identity=None, state="FATAL", **options):
-        """A program without any log is given up, and the reason is in the main log, in JSON
-        and on a terminal; XML-RPC says what supervisord says."""
+        """A program without a log becomes FATAL: the reason is in the main log, in JSON
+        and at a terminal; XML-RPC has supervisord's text."""
         d = self.make()
         for name, content in (prepare or {}).items():
             with open(d.path(name), "wb") as f:
@@ -101,7 +101,7 @@ class Programs(Case):
         self.assertNotIn("cannot execute", d.reevectl("status").stdout)
 
     def test_a_shell_that_does_not_find_it_is_none(self):
-        """Status 127 of the program's own."""
+        """Exit status 127 of the program itself."""
         d = self.daemon(program("p", "/bin/sh -c 'exit 127'", startretries=0))
         d.wait_state("p", "FATAL")
         self.assertNotIn("was not started", d.log())
@@ -164,7 +164,7 @@ class Daemon(Case):
         return done.stderr
 
     def test_few_descriptors(self):
-        """A limit that only root could raise."""
+        """A limit that only root can raise."""
         d = self.make()
         said = self.failed("prlimit", "--nofile=60", "setpriv", "--reuid=65534",
                            "--regid=65534", "--clear-groups", *d.command("-n"))
@@ -180,7 +180,7 @@ class Daemon(Case):
                       "must have the device null", said)
 
     def test_without_proc(self):
-        """reeve-rpcd is found beside the binary all the same."""
+        """reeve-rpcd is found beside the binary."""
         d = self.make()
         plain = d.command
         d.command = lambda *options: ["unshare", "--mount", "sh", "-c",

@@ -14,7 +14,7 @@ class Managed(Daemon):
     """A daemon with the environment of a service manager."""
 
     variables = {}
-    watchdog_pid = None  # the text that the shell makes of it: "$$" is the daemon's pid
+    watchdog_pid = None  # expanded by the shell: "$$" is the daemon's pid
 
     def environment(self):
         return {**super().environment(), **self.variables}
@@ -103,7 +103,7 @@ class Notify(Case):
         d = self.manager(watchdog=(2000, "1"))
         self.ready(d)
         until(lambda: d.serving(), every=0.1)
-        self.stopped(d)  # heard() skips signs of life, so look at what is left
+        self.stopped(d)  # heard() skips WATCHDOG=1, so read the rest directly
         self.socket.settimeout(0)
         self.assertRaises(BlockingIOError, self.socket.recv, 100)
 

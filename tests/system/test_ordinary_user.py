@@ -1,5 +1,5 @@
-"""Started by an ordinary user: what that one may not do is said in supervisord's words.
-Run as root, the tests start the daemon as uid 65534."""
+"""Started by an ordinary user: what the user may not do is reported in supervisord's words. As
+root, the tests start the daemon with uid 65534."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ LIMIT = ("Error: The minimum number of %s required to run this %s is 999999999 a
          "only allow you to open 999999999 %s.  Either raise the number of usable %s in your "
          "environment (see README.rst) or lower the %s setting in the config file to allow "
          "the %s to start.\n")
-# Options of [supervisord] that take more than an ordinary user has, and the refusal.
+# Options of [supervisord] that need more than an ordinary user's rights, and the error.
 REFUSED = (
     ({"minfds": 999999999}, LIMIT % (
         "file descriptors", "process", "minfds", "file descriptors", "file descriptors",
@@ -23,7 +23,7 @@ REFUSED = (
         "program")),
     ({"user": "root"}, "Error: Can't drop privilege as nonroot user\n"),
 )
-# Owners of a socket: the numbers in the refusal, or None where there is none.
+# Owners of a socket: the ids in the error, or None without an error.
 OWNERS = (("root:root", "(0, 0)"), ("root", "(0, -1)"), ("UID", None))
 
 
@@ -75,7 +75,7 @@ class Ordinary(Case):
                              (d.socket, numbers, self.name))
 
     def left(self, mode):
-        """A daemon on an AUTO log of an earlier one, in a directory of this mode."""
+        """A daemon with an AUTO log of an earlier one, in a directory with this mode."""
         d = self.make(program("a", "/bin/cat", startsecs=0, stdout_logfile="NONE",
                               stderr_logfile="NONE"))
         log = d.path("child", "gone-stdout---supervisor-abcdefgh.log")

@@ -48,18 +48,19 @@ class Parked(Case):
             s.sendall(call(b"supervisor.startProcess", b"w:w%d" % i, True))
         until(lambda: len(self.pids()) == PARKED, what="all calls to wait")
 
-        # The next one is refused and has done nothing, whether it would wait or not.
+        # The next call is refused without effect, whether it would wait or not.
         for wait in (True, False):
             body = self.ask(call(b"supervisor.startProcess", b"w:w%d" % PARKED, wait))
             self.assertIn(b"<int>30</int>", body)
             self.assertIn(MORE, body)
         self.assertEqual("STOPPED", self.other.supervisor.getProcessInfo(
             "w:w%d" % PARKED)["statename"])
-        # What needs no waiting is answered, and the other listener has a bound of its own.
+        # Calls that do not wait are answered, and the other listener has a limit of its
+        # own.
         self.assertIn(b"<string>RUNNING</string>", self.ask(request(STATE)))
         self.assertTrue(self.other.supervisor.startProcess("w:w%d" % PARKED, False))
 
-        # One that leaves makes room for one.
+        # After one ends, another can wait.
         leaver, stream = waiting.pop()
         stream.close()
         leaver.close()

@@ -1,4 +1,4 @@
-"""What an update cannot apply: reevectl and the control socket name it."""
+"""Changes that an update cannot apply: reevectl and the control socket list them."""
 
 import unittest
 
@@ -13,8 +13,8 @@ class Pending(Case):
         return d
 
     def expect(self, d, lines, *words):
-        """update says it on standard error and with its status, again and again, --dry-run on
-        standard output; reread says it and succeeds."""
+        """update reports them each time on standard error and with its status, --dry-run
+        on standard output; reread reports them and succeeds."""
         text = "".join(line + "\n" for line in lines)
         status = 6 if lines else 0
         for _ in range(2):
@@ -42,7 +42,7 @@ class Pending(Case):
                  (before, d.port)]
         self.expect(d, lines)
         self.expect(d, lines, "all")
-        # Until it is reloaded.
+        # Until the reload.
         self.assertEqual(0, d.reevectl("reload").returncode)
         d.wait_log("supervisord started", count=2)
         d.wait_state("cat", "RUNNING")

@@ -1,4 +1,4 @@
-"""pidproxy: signals for a process that its command has put into a pidfile."""
+"""pidproxy: forwards signals to the process in a pidfile."""
 
 import contextlib
 import os
@@ -16,12 +16,12 @@ PIDPROXY = "/usr/bin/pidproxy" if SUBJECT == "supervisord" else os.path.join(BUI
 REDIS = shutil.which("redis-server", path="/usr/bin:/usr/local/bin:/bin")
 SURVIVED = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-# Writes down which signals it gets.
+# Writes the signals that it receives to a file.
 VICTIM = """for s in TERM INT QUIT HUP USR1 USR2; do trap "echo $s" $s; done
 echo ready
 while :; do sleep 0.02; done
 """
-# What such programs come with: it starts the daemon, and lives as long as that one.
+# The command: starts the daemon and runs as long as the daemon.
 LAUNCHER = """#!/bin/sh
 %s --daemonize yes --pidfile {dir}/redis.pid --port {port} --save '' --dir {dir} || exit 1
 while [ ! -s {dir}/redis.pid ]; do sleep 0.02; done
@@ -60,7 +60,7 @@ class Base(unittest.TestCase):
             f.write(text)
 
     def start(self, *command, **options):
-        """pidproxy, once it takes signals: its command runs."""
+        """A pidproxy that is ready for signals: its command runs."""
         proxy = self.popen([PIDPROXY, self.pidfile, *(command or ["/bin/sleep", "1000"])],
                            **options)
         child = until(lambda: children_of(proxy.pid), what="the command")[0]
@@ -100,7 +100,8 @@ class Proxy(Base):
             os.kill(child, signal.SIGKILL)
 
     def test_signals_that_were_ignored(self):
-        """As by nohup, and in a shell script's background; the command ignores none."""
+        """Ignored as by nohup or in the background of a script; the command ignores
+        none."""
         def ignore():
             for signo in (*SURVIVED, *ENDING):
                 signal.signal(signo, signal.SIG_IGN)
@@ -129,13 +130,13 @@ class Proxy(Base):
         self.assertEqual(0, proxy.wait(PATIENCE))
 
     def test_ends_with_its_command(self):
-        """With 0, whatever the command's status was."""
+        """pidproxy exits 0, whatever the command's status."""
         for command in ("exit 0", "exit 3", "kill -9 $$"):
             proxy = self.popen([PIDPROXY, self.pidfile, "/bin/sh", "-c", command])
             self.assertEqual((0, ("", "")), (proxy.wait(PATIENCE), proxy.communicate()))
 
     def test_command_is_a_path(self):
-        """From the working directory on; its name is handed on as it was written."""
+        """A name relative to the working directory, passed on unchanged."""
         with open(os.path.join(self.dir, "c"), "w", encoding="ascii") as f:
             f.write("#!/bin/sh\necho $0 $1\n")
         os.chmod(os.path.join(self.dir, "c"), 0o755)
@@ -145,7 +146,7 @@ class Proxy(Base):
 
 @reeve_only
 class Ours(Base):
-    """What supervisord's pidproxy does not do, or ends at."""
+    """Cases that supervisord's pidproxy does not support or fails in."""
 
     def test_is_told_of_the_end(self):
         begun = time.monotonic()

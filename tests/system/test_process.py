@@ -1,4 +1,4 @@
-"""The state machine of a process, asked and driven over XML-RPC."""
+"""The state machine of a process, over XML-RPC."""
 
 import os
 import re
@@ -209,7 +209,7 @@ class Stop(Case):
         d = self.daemon(program("a", "{child} exit 1", startretries=100))
         d.wait_state("a", "BACKOFF")
         s = self.rpc(d)
-        # It may be in the middle of a retry; a stop is right in either case.
+        # It may be retrying; a stop is right in either case.
         self.assertIs(True, s.supervisor.stopProcess("a"))
         self.assertEqual("STOPPED", d.state("a"))
         spawned = d.log().count("spawned: 'a'")
@@ -380,13 +380,13 @@ class Environment(Case):
                              "ENABLED", "PROCESS_NAME", "GROUP_NAME", "SERVER_URL")))
 
     def test_nothing_leaks(self):
-        """A child gets descriptors 0 to 2, no blocked signal, and no socket of ours."""
+        """A child has descriptors 0 to 2, no blocked signal, and no socket of ours."""
         d = self.daemon(program("fds", "/bin/sh -c 'ls /proc/self/fd; grep SigBlk "
                                 "/proc/self/status'", startsecs=0, autorestart="false",
                                 stdout_logfile="{dir}/fds.log"))
         d.wait_state("fds", "EXITED")
         lines = d.file("fds.log").decode().split()
-        # The fourth is the directory that ls itself reads.
+        # The fourth is the directory that ls reads.
         self.assertEqual(["0", "1", "2", "3"], lines[:4])
         self.assertEqual(["SigBlk:", "0000000000000000"], lines[4:])
 
@@ -429,7 +429,8 @@ class Environment(Case):
 class Reads(Case):
     @reeve_only
     def test_an_answer_is_seen_by_the_next_read_elsewhere(self):
-        """What a call promised holds for a read on another connection and kind of it."""
+        """The result of a call is visible to a read on another connection and another
+        socket."""
         d = self.daemon(program("a", "/bin/cat", startsecs=0))
         d.wait_state("a", "RUNNING")
         one, two, ctl = self.rpc(d), self.rpc(d, "tcp"), self.control(d)

@@ -1,4 +1,4 @@
-"""Debian's nginx and redis-server under supervision, all asked for over XML-RPC."""
+"""Debian's nginx and redis-server as programs, controlled over XML-RPC."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ def ping(port):
 
 class RealPrograms(Case):
     def life(self, name, serving, answer, kill):
-        """Started, serving, killed and back, stopped."""
+        """Started, serving, killed and restarted, stopped."""
         d, s = self.d, self.rpc(self.d, "tcp").supervisor
         self.assertIs(True, s.startProcess(name))
         info = s.getProcessInfo(name)
@@ -80,7 +80,7 @@ class RealPrograms(Case):
             f.write(b"served by nginx\n")
         d.start()
         self.addCleanup(self.finish, d)
-        # Its workers would outlive a killed master and keep the port: kill all of it.
+        # Its workers would outlive a killed master and keep the port: all are killed.
         self.life("nginx", lambda: page(port), b"served by nginx\n",
                   lambda s, pid: os.killpg(pid, signal.SIGKILL))
         self.assertIn("GET /index.html",

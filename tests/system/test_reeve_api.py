@@ -1,5 +1,5 @@
-"""The namespace reeve of the API (reeve-api(7)): members, their values over a program's life,
-where it is served, and the manual's examples."""
+"""The namespace reeve of the API (reeve-api(7)): members, their values during the life of a
+program, the sockets that serve it, and the examples of the manual."""
 
 import os
 import re
@@ -23,7 +23,7 @@ class ReeveCase(Case):
         return self.rpc(d).reeve.getProcessInfo(name)
 
     def until_info(self, d, name, holds):
-        """The first info of which this holds."""
+        """The first info that fulfils the condition."""
         last = {}
 
         def found():
@@ -76,14 +76,14 @@ class Members(ReeveCase):
                          (info["last_exit"]["signal"], info["last_exit"]["reason"]))
         self.assertEqual(info["stop"], info["last_exit"]["time"])
         self.assertNotIn("status", info["last_exit"])
-        # What a client stops and starts is not counted, and nothing is forgotten.
+        # Starts and stops by a client are not counted, and nothing is reset.
         s.supervisor.stopProcess("cat")
         s.supervisor.startProcess("cat")
         info = self.until_info(d, "cat", lambda p: p["ready"])
         self.assertEqual(1, info["restarts"])
         os.kill(info["pid"], signal.SIGKILL)
         self.until_info(d, "cat", lambda p: p["restarts"] == 2)
-        # A group that is removed and added begins at 0.
+        # A group that is removed and added starts at 0.
         s.supervisor.stopProcess("cat")
         s.supervisor.removeProcessGroup("cat")
         s.supervisor.addProcessGroup("cat")
@@ -109,7 +109,7 @@ class Members(ReeveCase):
         self.assertEqual(0, self.info(d, "dies")["next_start"])
 
     def test_a_cancelled_restart(self):
-        """Its time is gone with it."""
+        """The time of the next start is cleared too."""
         d = self.daemon(program("ends", "{child} exit 0", autorestart="true", startsecs=0,
                                 **NO_LOGS))
 

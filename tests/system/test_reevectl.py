@@ -1,4 +1,4 @@
-"""reevectl against a running daemon, beside Debian's supervisorctl where both can."""
+"""reevectl with a running daemon, compared with Debian's supervisorctl where both can run."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ class Reevectl(Case):
 
     @unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
     def test_same_as_supervisorctl(self):
-        """Byte for byte and exit code for exit code; each line meets the same state twice."""
+        """Equal output and exit codes; the state is the same for both."""
         for line in ("status", "status cat off", "status g:*", "status nope h:* cat",
                      "pid", "pid all", "pid cat off", "pid nope", "pid g:*",
                      "start cat", "start nope", "start bad", "start h:*", "start g:y nope",
@@ -144,7 +144,7 @@ class Reevectl(Case):
     def test_other_user_is_kept_out(self):
         if os.geteuid() != 0:
             self.skipTest("not root")
-        program = self.d.path("reevectl")  # a build directory may be closed to others
+        program = self.d.path("reevectl")  # other users may not enter the build directory
         shutil.copy(os.path.join(self.d.build, "reevectl"), program)
         ended = subprocess.run([program, "-s",
                                 self.d.control_path, "pid"], capture_output=True, text=True,

@@ -1,4 +1,4 @@
-"""The path of an HTTP socket that was removed, or taken by another file, comes back."""
+"""The path of an HTTP socket is restored after it was removed or replaced by another file."""
 
 import contextlib
 import os
@@ -82,7 +82,7 @@ class RemovedSocket(Case):
 
     def test_update_replaces_what_lies_there(self):
         d = self.begin()
-        # The old sockets stay, so that no new one gets their inode's number.
+        # The old sockets are kept, so that no new one gets their inode number.
         for make in (lambda: open(d.socket, "w", encoding="ascii").close(),
                      lambda: os.symlink("/nonexistent", d.socket)):
             old = os.stat(d.socket).st_ino
@@ -117,7 +117,7 @@ class RemovedSocket(Case):
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(d.socket)
                 other.accept()[0].close()
-        # Once it has gone, the path is ours again.
+        # After the other process has ended, the path is ours again.
         self.assertEqual(0, d.reevectl("reread").returncode)
         until(d.serving)
 

@@ -21,7 +21,7 @@ def sleeper(name, **options):
 
 
 class Live(Case):
-    """Daemons whose configuration is rewritten while they run."""
+    """Daemons whose configuration is changed while they run."""
 
     def begin(self, programs, **supervisord):
         self.d = self.daemon(programs, supervisord=supervisord)
@@ -138,7 +138,7 @@ class Reread(Live):
 
     @reeve_only
     def test_what_a_start_would_refuse(self):
-        """supervisord finds out when it is restarted, and ends."""
+        """supervisord finds the error at the restart, and ends."""
         self.begin(sleeper("a"))
         self.rewrite(sleeper("a"), user="no-such-user")
         self.assertFault(92, "CANT_REREAD: Invalid user name no-such-user",
@@ -154,7 +154,7 @@ class Reread(Live):
         self.assertEqual("after", self.s.getIdentification())
 
     def test_loglevel_counts_for_what_starts_later(self):
-        """Whether its output is copied; the main log itself keeps its level."""
+        """Whether its output is copied to the main log, whose level does not change."""
         cat = program("a", "/bin/cat", startsecs=0, stdout_logfile="{dir}/a.log")
         self.begin(cat, loglevel="debug")
         self.rewrite(cat, loglevel="info")
@@ -217,7 +217,7 @@ class Groups(Live):
         self.assertFault(10, "BAD_NAME: b", self.s.startProcess, "b")
 
     def test_active_name_that_the_file_lost(self):
-        """The last configuration read is looked at first."""
+        """The configuration that was read last is searched first."""
         self.begin(sleeper("a") + sleeper("b"))
         self.rewrite(sleeper("a"))
         self.s.reloadConfig()
@@ -257,7 +257,7 @@ class Groups(Live):
 
     @reeve_only
     def test_a_hundred_times(self):
-        """Nothing is left behind: descriptors, rows, memory of old numbers."""
+        """No descriptors, rows or memory are left."""
         self.begin(sleeper("a", autostart="false", stdout_logfile="AUTO"))
         count = lambda: len(os.listdir("/proc/%d/fd" % self.d.pid))
         before = count()
@@ -317,7 +317,7 @@ class ConfigInfo(Live):
         self.assertEqual(("auto", False), (b["stdout_logfile"], b["inuse"]))
 
     def test_a_reread_forgets_the_names_of_logs(self):
-        """Also of a group that has not changed, until it is added again."""
+        """Also for a group that has not changed, until it is added again."""
         self.begin(sleeper("a", stdout_logfile="AUTO"))
         self.assertIn("/a-stdout---", self.s.getAllConfigInfo()[0]["stdout_logfile"])
         self.assertEqual([[[], [], []]], self.s.reloadConfig())
@@ -345,7 +345,7 @@ class ConfigInfo(Live):
 
 @reeve_only
 class Thousand(Live):
-    """supervisord needs a second for each group to stop."""
+    """supervisord needs a second to stop each group."""
 
     def test_unchanged_programs_stay(self):
         text = "".join(sleeper("p%03d" % i, autostart="false") for i in range(1000))

@@ -194,7 +194,7 @@ class Cancelled(Flapping):
         self.assertEqual(0, len(re.findall("spawned: '%s'" % names[-1], d.log())))
 
 
-# Notes when each event comes, and rejects all that say so.
+# Records the time of each event, and rejects events with "bad" in their payload.
 LISTENER = r"""import sys
 while True:
     sys.stdout.write("READY\n")
@@ -273,7 +273,7 @@ class Exits(Case):
         rows = json.loads(d.reevectl("status", "--json").stdout)
         self.assertEqual(self.WANT, {r["name"]: (r["exitstatus"], r["last_exit"])
                                      for r in rows})
-        # Over XML-RPC only supervisord's words.
+        # Over XML-RPC only supervisord's texts.
         self.assertEqual((0, "Exited too quickly (process log may have details)"),
                          (d.info("early")["exitstatus"], d.info("early")["description"]))
         rows = json.loads(d.reevectl("status", "--json", options=[

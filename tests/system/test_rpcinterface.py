@@ -1,4 +1,4 @@
-"""Namespaces that programs serve: [rpcinterface:NAME] with command= (reeve-rpcinterface(7))."""
+"""Namespaces served by programs: [rpcinterface:NAME] with command= (reeve-rpcinterface(7))."""
 
 import json
 import os
@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PYTHON = "/usr/bin/python3"
 
-# A program whose description and answers are what its test says.
+# A program with the description and the answers of its test.
 SERVER = '''
 import json, os, socket, sys, time
 front_end = socket.socket(fileno=3).makefile("rw", encoding="utf-8", newline="\\n")
@@ -157,7 +157,7 @@ class Calls(Served):
 
 @reeve_only
 class Rude(Served):
-    """What it does harms its own namespace alone."""
+    """A failure affects its own namespace only."""
 
     def refused(self, methods, why):
         self.begin(methods)

@@ -1,4 +1,5 @@
-"""Programs of [rpcinterface:NAME] that break every rule: each harms itself alone."""
+"""Programs of [rpcinterface:NAME] that violate the protocol: each affects only its own
+namespace."""
 
 import json
 import os
@@ -11,7 +12,7 @@ from reeve import SEAM, Case, alive, program, read, reeve_only, until
 
 PYTHON = "/usr/bin/python3"
 
-# What the programs of the tests begin with.
+# The common beginning of the programs.
 BASE = '''
 import json, os, signal, socket, sys, time
 s3, s4 = socket.socket(fileno=3), socket.socket(fileno=4)
@@ -58,10 +59,11 @@ class Rude(Case):
 
 @reeve_only
 class Conversation(Rude):
-    """On descriptor 3."""
+    """The descriptor is 3."""
 
     def test_a_call_before_the_description(self):
-        # The second one finds the call of a client who knows the methods of the first.
+        # The second program gets the call of a client that knows the methods of the
+        # first.
         self.begin("""
 if first():
     describe(method("f", "int"))
@@ -88,9 +90,9 @@ serve(2)
 
 @reeve_only
 class Life(Rude):
-    """Its coming and going, whatever holds its sockets."""
+    """The start and end of the program, whatever processes have its sockets."""
 
-    # A child of it that holds both sockets says what becomes of them.
+    # A child that has inherited both sockets reports their state.
     HOLDER = """
 describe(method("f", "int"))
 say(f4, id=1, method="hello", params={"protocol": 1, "program": "reeve-rpcd"})
@@ -139,8 +141,8 @@ signal.pause()
         self.assertEqual(1, self.s.x.f())
 
     def test_it_removes_its_own_group_when_it_cannot_be_killed(self):
-        # Root without CAP_KILL cannot signal another user's process: its state is UNKNOWN,
-        # and its group may be removed while it lives, and calls.
+        # Root without CAP_KILL cannot signal another user's process: its state is
+        # UNKNOWN, and its group can be removed while it runs and makes calls.
         if os.geteuid() != 0 or shutil.which("setpriv") is None:
             self.skipTest("needs root and setpriv")
         where = tempfile.mkdtemp()
@@ -150,7 +152,7 @@ signal.pause()
 describe(method("f", "int"))
 say(f4, id=1, method="hello", params={"protocol": 1, "program": "x"})
 say(f4, id=2, method="process.stop", params={"name": "rpcinterface.x:x"})
-# In one write: the first of them closes the socket.
+# In one write: the first line makes the master close the socket.
 f4.write("".join(json.dumps({"jsonrpc": "2.0", "id": number, "method": "group.remove",
                              "params": {"name": "rpcinterface.x"}}) + "\\n"
                  for number in range(3, 9)))
@@ -241,7 +243,7 @@ serve(texts)
         self.kill_front_end()
 
     def test_it_may_be_reaped_before_the_front_end(self):
-        """Neither end is lost when both are found at once."""
+        """Both ends are processed when they are found at the same time."""
         self.begin("describe(method('f', 'int'))\nserve(1)\n", autorestart="false")
         self.await_service()
         before = self.d.info(NAME)["pid"]
@@ -280,7 +282,7 @@ serve(texts)
 
 @reeve_only
 class Options(Case):
-    """What is handed to a program fits into one message."""
+    """A text for a program must fit into one message."""
 
     def test_too_long(self):
         d = self.make(program("x", "/bin/cat", section="rpcinterface", color="x" * 70000))

@@ -1,4 +1,4 @@
-"""Children that misbehave, and that nothing else is held up by them."""
+"""Children that misbehave must not delay anything else."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ CALM = program("calm", "{child} cat", startsecs=0, stdout_logfile="{dir}/calm.lo
 
 class Rude(Case):
     def assertServes(self, d):
-        """Answers, and can start and stop; how many seconds that took."""
+        """The daemon answers, starts and stops; returns how many seconds that took."""
         s = self.rpc(d)
         begun = time.monotonic()
         self.assertEqual("RUNNING", s.supervisor.getState()["statename"])
@@ -72,7 +72,7 @@ class Rude(Case):
                 fields = f.read().rpartition(")")[2].split()
             return int(fields[11]) + int(fields[12])
 
-        # Half a second of spinning would be 50 ticks.
+        # Half a second of a busy loop would be 50 ticks.
         before, end = ticks(), time.monotonic() + 0.5
         until(lambda: time.monotonic() > end)
         self.assertLess(ticks() - before, 10)
@@ -88,7 +88,7 @@ class Rude(Case):
         d.wait_state("stubborn", "STOPPED")
 
     def test_grandchild_holds_the_pipe(self):
-        """The end of the child is its end, whoever still holds its pipes."""
+        """A child has ended even if another process holds its pipes."""
         d = self.daemon(CALM + program("a", "{child} fork-grandchild 0", startsecs=0,
                                        autorestart="false", stdout_logfile="{dir}/a.log"))
         d.wait_state("a", "EXITED")

@@ -53,7 +53,7 @@ class SameFile(Case):
         self.refused(d, "-n")
         os.symlink(d.conf, d.path("link.conf"))
         self.refused(d, command=[d.command()[0], "-n", "-c", d.path("link.conf")])
-        # An editor that writes the file anew gives it another inode.
+        # An editor that replaces the file gives it another inode.
         with open(d.path("new.conf"), "w", encoding="ascii") as f:
             f.write(read(d.conf).decode())
         os.rename(d.path("new.conf"), d.conf)
@@ -149,7 +149,7 @@ class OtherFile(Case):
 
 @reeve_only
 class Stranger(Case):
-    """Another program at the path of the control socket."""
+    """Another program listens at the path of the control socket."""
 
     def start_beside(self, behave):
         """A daemon whose control socket another process has, and the duration of its start."""

@@ -1,4 +1,4 @@
-"""What is left of passwords in the memory of both processes."""
+"""Passwords that are left in the memory of both processes."""
 
 import base64
 import os
@@ -17,7 +17,7 @@ SLOW = (b"<methodCall><methodName>supervisor.startProcess</methodName><params><p
 
 
 def memory(pid):
-    """All that the process can write to."""
+    """All writable memory of the process."""
     found = []
     with open("/proc/%d/mem" % pid, "rb", 0) as mem:
         for line in read("/proc/%d/maps" % pid).decode().splitlines():
@@ -60,7 +60,7 @@ class Secrets(Shared):
         waits, _ = self.connect()
         waits.sendall(request(SLOW, headers=[HEADER]))
         self.d.wait_state("slow", "STARTING")
-        # Clients that leave in the middle: of the body, of the head.
+        # Clients that disconnect within the body or the head.
         for data in (request(STATE, headers=[HEADER])[:-10],
                      request(STATE, headers=[HEADER]).partition(b"\r\n\r\n")[0]):
             s, _ = self.connect()
@@ -71,7 +71,8 @@ class Secrets(Shared):
         self.assertForgotten(PASSWORD.encode(), self.d.front_end())
 
     def test_configuration(self):
-        """The text of a file, and a password that is the server's no more, or not yet."""
+        """The text of a file with a password that the server does not use any more, or
+        not yet."""
         w = self.control(self.d)
         with open(self.d.conf, encoding="utf-8") as f:
             text = f.read()

@@ -34,7 +34,7 @@ class Stdin(Case):
 
     @reeve_only
     def test_more_than_a_pipe_holds(self):
-        """supervisord answers 500 to what does not fit the pipe at once."""
+        """supervisord answers with status 500 if the data does not fit into the pipe."""
         text = "".join("%07d\n" % i for i in range(100000))
         self.assertIs(True, self.send("cat", text))
         until(lambda: len(self.d.file("cat.log")) == len(text))
@@ -42,7 +42,8 @@ class Stdin(Case):
 
     @reeve_only
     def test_bound(self):
-        """At most 1 MiB waits for a process; what would pass that is refused whole."""
+        """At most 1 MiB waits for a process; data that exceeds this is refused as a
+        whole."""
         quarter = "x" * (256 * 1024)
         sent = 0
         with self.assertRaises(xmlrpc.client.Fault) as caught:
@@ -51,7 +52,7 @@ class Stdin(Case):
                 sent += 1
         self.assertEqual(30, caught.exception.faultCode)
         self.assertTrue(caught.exception.faultString.startswith("FAILED"))
-        # A pipe's worth more than the queue may be under way.
+        # The contents of the pipe do not count.
         self.assertIn(sent, (4, 5))
         self.assertIs(True, self.send("deaf", "small"))
         self.assertIs(True, self.send("cat", "others go on\n"))
@@ -68,7 +69,7 @@ class Stdin(Case):
 
     @reeve_only
     def test_grandchild_holds_the_pipe(self):
-        """supervisord itself died of this."""
+        """supervisord itself exited in this case."""
         d = self.daemon(program("a", "/bin/sh -c 'sleep 1000 & echo ok; exec sleep 1000'",
                                 startsecs=0, stdout_logfile="{dir}/a.log",
                                 autorestart="false", stopasgroup="false"))

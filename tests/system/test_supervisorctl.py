@@ -50,7 +50,7 @@ class OverUnix(Case):
         self.run_ctl("stop off", "off: ERROR (not running)\n")
         self.run_ctl("stop h:*", "h: ERROR (no such group)\n", 1)
         self.run_ctl("start g:*", "g:x: started\ng:y: started\n")
-        # Which of the two is down first is theirs.
+        # The order in which the two end is not defined.
         ended = self.d.supervisorctl("stop", "g:*", via=self.via)
         self.assertEqual(["g:x: stopped", "g:y: stopped"], sorted(ended.stdout.splitlines()))
         self.run_ctl("stop g:*", "")

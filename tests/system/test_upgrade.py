@@ -11,7 +11,7 @@ from test_events import LISTENER, parse, pool
 
 COUNTER = program("counter", "/bin/sh -c 'i=0; while :; do i=$((i+1)); echo $i; done'",
                   startsecs=0, stdout_logfile="{dir}/counter.log", stdout_logfile_maxbytes=0)
-# Reads its standard input only once it is told to.
+# Reads its standard input only after a signal.
 READER = program("reader", "/bin/sh -c 'trap : USR1; sleep 1000 & wait; exec cat'", startsecs=0,
                  stdout_logfile="{dir}/reader.log", killasgroup="true", stopasgroup="true")
 STUBBORN = program("stubborn", "/bin/sh -c 'trap \"\" TERM; while :; do sleep 0.1; done'",
@@ -27,7 +27,7 @@ CRASHER = program("crasher", "/bin/sleep 1000", startsecs=0, autorestart="true",
 ONCE = program("once", "/bin/sh -c 'trap \"exit 7\" USR1; while :; do sleep 0.05; done'",
                startsecs=0, autorestart="false", stdout_logfile="NONE")
 AUTO = program("auto", "/bin/sh -c 'echo begun; exec cat'", startsecs=0)
-# Answers nothing before the file exists: what happens waits for it.
+# Does not answer before the file exists; events wait until then.
 SLOW = pool("slow", "PROCESS_STATE,PROCESS_COMMUNICATION", command="/bin/sh -c 'while ! test "
             "-e {dir}/go; do sleep 0.05; done; exec %s {dir}/slow.events'" % LISTENER,
             buffer_size=1000)
@@ -64,7 +64,7 @@ class Upgrade(Case):
         d.wait_log("upgrade: took over", count=self.upgrades)
         until(d.serving)
         self.assertNotEqual(image, read("/proc/%d/auxv" % d.pid), "no other image")
-        # Its connection is over, and a new one has all rows.
+        # Its connection has ended, and a new one gets all rows.
         while wire.frame() is not None:
             pass
         rows = self.control(d)
@@ -171,7 +171,7 @@ class Upgrade(Case):
             self.assertEqual(list(range(len(events))), [e.poolserial for e in events])
             serials = [e.serial for e in events]
             self.assertEqual(sorted(set(serials)), serials)
-        # Both pools have the same: none is lost, and none told again.
+        # Both pools have the same events: none is lost, and none is sent twice.
         last = min(quick[-1].serial, late[-1].serial)
         begin = late[0].serial
         self.assertEqual([e.serial for e in late if e.serial <= last],

@@ -1,4 +1,4 @@
-"""A reeve-rpcd that hangs is noticed and replaced; one that is merely idle is left alone."""
+"""A reeve-rpcd that hangs is detected and replaced; one that is idle is not."""
 
 import contextlib
 import ctypes
@@ -14,12 +14,12 @@ from test_hostile_frontend import Impostor
 from test_http import Reply, request
 
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
-# What the watchdog waits for, and a busy machine.
+# The watchdog's limit, and time for a busy machine.
 LONG = 60
 
 
 class Hold:
-    """Holds a process as a debugger does: it does nothing more, and nobody is signalled."""
+    """Stops a process as a debugger does: it does not run, and its parent gets no signal."""
 
     def __init__(self, pid):
         self.pid = pid
@@ -35,11 +35,11 @@ class Hold:
             if libc.ptrace(what, self.pid, None, None) == -1:
                 self.error = os.strerror(ctypes.get_errno())
         if self.error is None:
-            os.waitpid(self.pid, 0x40000000)    # __WALL: until it has stopped
+            os.waitpid(self.pid, 0x40000000)    # __WALL: waits until it has stopped
         self.held.set()
         self.end.wait()
         if libc.ptrace(PTRACE_DETACH, self.pid, None, None) == -1 and self.error is None:
-            os.waitpid(self.pid, 0x40000000)    # it was killed: its parent learns of it now
+            os.waitpid(self.pid, 0x40000000)    # it was killed: the parent gets the exit now
 
     def __enter__(self):
         self.thread.start()
@@ -55,7 +55,7 @@ class Hold:
 
 
 def loop_for_ever(pid):
-    """The process does nothing more than to jump to itself once it wakes from epoll_wait."""
+    """The process jumps to the same instruction for ever after epoll_wait returns."""
     jump = {"x86_64": b"\xeb\xfe", "aarch64": b"\x00\x00\x00\x14"}.get(platform.machine())
     if jump is None:
         raise unittest.SkipTest("no machine code for this machine")
@@ -90,7 +90,7 @@ class Hangs(Case):
     def test_one_that_cannot_be_continued_is_replaced(self):
         with Hold(self.first):
             os.kill(self.first, signal.SIGSTOP)
-            # It gets the signal when it is let go, and is held again.
+            # It gets the signal when it is released, and is stopped again.
             self.assertTrue(alive(self.first))
         self.d.wait_log("was stopped by SIGSTOP; continuing it")
         until(self.d.serving)
@@ -106,7 +106,7 @@ class Hangs(Case):
         self.replaced()
 
     def test_request_under_way(self):
-        """The client has been accepted, and its call waits: nothing else is outstanding."""
+        """The client was accepted, and its call waits: nothing else is pending."""
         d = self.daemon(program("slow", "/bin/cat", startsecs=1000, autostart="false"))
         self.d, self.first = d, d.front_end()
         s = d.connect("unix")
@@ -121,13 +121,13 @@ class Hangs(Case):
         self.replaced()
 
     def test_loop_while_connections_are_idle(self):
-        """The master knows of no request: the client's connection was accepted long ago."""
+        """The master knows no request: the connection was accepted long before."""
         s = self.d.connect("tcp")
         self.addCleanup(s.close)
         with s.makefile("rb") as stream:
             s.sendall(request())
             self.assertEqual(200, Reply(stream).status)
-            # The pings that followed the request have ended.
+            # The pings after the request have ended.
             end = time.monotonic() + 3
             until(lambda: time.monotonic() > end)
             loop_for_ever(self.first)
@@ -144,7 +144,7 @@ class Hangs(Case):
             self.assertEqual(self.first, self.d.front_end())
 
     def test_unread_stream(self):
-        """It is replaced sooner when its socket is full."""
+        """It is replaced sooner if its socket is full."""
         w = self.control(self.d)
         with Hold(self.first):
             def dead():

@@ -194,7 +194,8 @@ class Violations(Case):
                 ("a second hello", frame % (7, b"hello", b'{"protocol":1,"program":"x"}')),
                 ("an answer to nothing", b'{"jsonrpc":"2.0","id":77,"result":null}\n'),
                 ("a part of a line too long", b'{"' + b"a" * 1100000)):
-            # A daemon for each: further lines about the same kind of peer are limited.
+            # A daemon for each, because further lines about the same kind of peer
+            # are suppressed.
             with self.subTest(name):
                 d = self.daemon(PROGRAMS)
                 w = self.control(d)

@@ -1,5 +1,5 @@
-"""One whole life under valgrind: start, every kind of call, restart, shutdown. Not part of
-the system suite: tests/run valgrind runs it on a build without the sanitizers."""
+"""A whole run under valgrind: start, every kind of call, restart, shutdown. Not part of the
+system suite: tests/run valgrind runs it with a build without sanitizers."""
 
 import glob
 import os
@@ -22,7 +22,7 @@ PROGRAMS = (program("cat", "{child} cat", startsecs=0, stdout_logfile="{dir}/cat
 
 
 class Checked(Daemon):
-    """Runs reeved and reeve-rpcd, and nothing else, under valgrind."""
+    """Runs reeved and reeve-rpcd, and no other program, under valgrind."""
 
     def command(self, *options):
         return ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite",
