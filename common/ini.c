@@ -500,39 +500,27 @@ ini_repair(struct ini *ini, const char *section, const char *key, const char *te
 	}
 }
 
-/* New text with each `from` replaced, or NULL when there is none. */
-static char *
-ini_replaced(const char *text, const char *from, const char *to)
+/* Sets the key to the value with each `from` replaced, if there is one. */
+static void
+ini_section_replace(struct section *section, const char *key, const struct value *value,
+    const char *from, const char *to)
 {
-	const char *hit = strstr(text, from);
+	const char *text = value->text, *hit = strstr(text, from);
 	struct buf out;
-	char *result;
 
 	if (hit == NULL)
-		return NULL;
+		return;
 	buf_init(&out, 0);
+	out.secret = true;
 	for (; hit != NULL; hit = strstr(text, from)) {
 		mem_must(buf_append(&out, text, (size_t)(hit - text)));
 		mem_must(buf_puts(&out, to));
 		text = hit + strlen(from);
 	}
-	mem_must(buf_puts(&out, text));
-	result = buf_steal(&out);
-	mem_must(result == NULL);
-	return result;
-}
-
-static void
-ini_section_replace(struct section *section, const char *key, const struct value *value,
-    const char *from, const char *to)
-{
-	char *text = ini_replaced(value->text, from, to);
-
-	if (text == NULL)
-		return;
-	ini_section_set(section, key, text);
+	mem_must(buf_append(&out, text, strlen(text) + 1));
+	ini_section_set(section, key, buf_data(&out));
 	ini_section_settle(section);
-	mem_wiping_free(text);
+	buf_clear(&out);
 }
 
 void

@@ -248,16 +248,22 @@ session_connect(struct session *s)
 	return reached == REACH_OK;
 }
 
+static void PRINTF_LIKE(3, 0)
+session_vreport(struct session *s, int status, const char *fmt, va_list ap)
+{
+	vfprintf(s->out, fmt, ap);
+	fputc('\n', s->out);
+	s->status = status;
+}
+
 void
 session_report(struct session *s, int status, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vfprintf(s->out, fmt, ap);
+	session_vreport(s, status, fmt, ap);
 	va_end(ap);
-	fputc('\n', s->out);
-	s->status = status;
 }
 
 void
@@ -266,10 +272,9 @@ session_usage(struct session *s, int status, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vfprintf(s->out, fmt, ap);
+	session_vreport(s, status, fmt, ap);
 	va_end(ap);
-	fprintf(s->out, "\n%s\n", s->command->help);
-	s->status = status;
+	fprintf(s->out, "%s\n", s->command->help);
 }
 
 void
