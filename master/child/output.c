@@ -209,7 +209,7 @@ output_wait(struct output *o, int full)
 }
 
 static void
-output_read_slices(struct output *o, size_t most)
+output_read_slices(struct output *o, size_t max)
 {
 	size_t got;
 	int full;
@@ -219,20 +219,20 @@ output_read_slices(struct output *o, size_t most)
 		if (full != -1 && output_wait(o, full) == 0)
 			return;
 		got = output_read(o, PIPE_BUF);
-		most -= got;
-	} while (got == PIPE_BUF && most >= PIPE_BUF);
+		max -= got;
+	} while (got == PIPE_BUF && max >= PIPE_BUF);
 }
 
 static void
 output_on_readable(void *ctx, uint32_t ready UNUSED)
 {
 	struct output *o = ctx;
-	size_t most = o->use.syslog != NULL ? READ_SYSLOG : READ_MAX;
+	size_t max = o->use.syslog != NULL ? READ_SYSLOG : READ_MAX;
 
 	if (output_log_fills(o) || o->ops->full_fd != NULL)
-		output_read_slices(o, most);
+		output_read_slices(o, max);
 	else
-		output_read(o, most);
+		output_read(o, max);
 }
 
 struct output *
@@ -274,12 +274,12 @@ output_free(struct output *o)
 }
 
 void
-output_drain(struct output *o, size_t most)
+output_drain(struct output *o, size_t max)
 {
 	size_t got;
 
-	while (most > 0 && (got = output_read(o, most)) > 0)
-		most -= got;
+	while (max > 0 && (got = output_read(o, max)) > 0)
+		max -= got;
 }
 
 int

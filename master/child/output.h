@@ -67,8 +67,8 @@ NODISCARD int output_listen(
     struct output *, const struct output_ops *, void *ctx, int64_t capture_maxbytes);
 /* Nothing more will be read: writes what capture mode held back. */
 void output_finish(struct output *);
-/* Reads what is in the pipe now, at most `most` bytes, after the child was reaped. What the
+/* Reads what is in the pipe now, at most `max` bytes, after the child was reaped. What the
  * log does not accept remains as backlog. */
-void output_drain(struct output *, size_t most);
+void output_drain(struct output *, size_t max);
 
 #endif

@@ -89,8 +89,8 @@ printer_feed(
     struct printer *printer, const char *bytes, size_t n, printer_fn *print, void *ctx)
 {
 	while (n > 0) {
-		size_t most = PRINTER_LINE_MAX - buf_len(&printer->line);
-		size_t part = n < most ? n : most;
+		size_t space = PRINTER_LINE_MAX - buf_len(&printer->line);
+		size_t part = n < space ? n : space;
 		const char *newline = memchr(bytes, '\n', part);
 
 		if (newline != NULL)

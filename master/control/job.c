@@ -350,7 +350,7 @@ jobs_get(const struct jobs *jobs, size_t index)
 }
 
 int
-jobs_put_back(struct jobs *jobs, struct job_record *record_take)
+jobs_restore(struct jobs *jobs, struct job_record *record_take)
 {
 	return jobs_queue(jobs, record_take, NULL) == NULL ? -1 : 0;
 }

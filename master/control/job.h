@@ -97,7 +97,7 @@ struct restart_queue *jobs_restarts(struct jobs *);
 /* The index-th queued job that is not part of a sequence; NULL at the end. */
 const struct job_record *jobs_get(const struct jobs *, size_t index);
 /* 0, or -1 with ENOMEM; the ids are taken in either case. */
-NODISCARD int jobs_put_back(struct jobs *, struct job_record *take);
+NODISCARD int jobs_restore(struct jobs *, struct job_record *take);
 /* Continues, in the next loop iteration, with restarts that were filled in. */
 void jobs_resume(struct jobs *);
 

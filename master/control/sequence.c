@@ -509,7 +509,7 @@ sequences_get(const struct sequences *all, size_t index, const struct sequence_s
 }
 
 int
-sequences_put_back(struct sequences *all, const struct sequence_record *record,
+sequences_restore(struct sequences *all, const struct sequence_record *record,
     struct sequence_step *steps, size_t count)
 {
 	return sequence_new(all, record, steps, count) == NULL ? -1 : 0;

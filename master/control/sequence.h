@@ -76,7 +76,7 @@ struct sequence_record FIELDS(SEQUENCE_FIELDS);
 /* The index-th with its steps (borrowed); NULL at the end. */
 const struct sequence_record *sequences_get(const struct sequences *, size_t index,
     const struct sequence_step **steps, size_t *count);
-NODISCARD int sequences_put_back(struct sequences *, const struct sequence_record *,
+NODISCARD int sequences_restore(struct sequences *, const struct sequence_record *,
     struct sequence_step *steps_take, size_t count); /* 0, or -1 ENOMEM */
 
 #endif

@@ -179,7 +179,7 @@ state_document_read_http_sockets(struct master *master, const json_t *list, char
 		if (bad == NULL)
 			bad = STATEFIELD_READ(socket_rows, one, &records[i]);
 	if (bad == NULL)
-		master->http_sockets = http_sockets_put_back(records, count);
+		master->http_sockets = http_sockets_restore(records, count);
 	free(records);
 	return state_parts_check(why, "an HTTP socket", bad);
 }
@@ -210,7 +210,7 @@ state_document_read_job(struct jobs *jobs, const json_t *json, char **why)
 	if (bad == NULL && (job.kind < JOB_START || job.kind > JOB_CLEAR))
 		bad = "kind";
 	if (bad == NULL)
-		return jobs_put_back(jobs, &job) == 0 ?
+		return jobs_restore(jobs, &job) == 0 ?
 		    0 :
 		    state_parts_fail(why, "out of memory", "");
 	id_queue_clear(&job.ids);
@@ -296,7 +296,7 @@ state_document_read_sequence(struct sequences *sequences, const json_t *json, ch
 		sequence_steps_free(steps, json_array_size(list));
 		return state_parts_check(why, "a step", bad != NULL ? bad : "action");
 	}
-	return sequences_put_back(sequences, &record, steps, json_array_size(list)) == 0 ?
+	return sequences_restore(sequences, &record, steps, json_array_size(list)) == 0 ?
 	    0 :
 	    state_parts_fail(why, "out of memory", "");
 }

@@ -226,7 +226,7 @@ http_sockets_get(const struct http_sockets *all, size_t i)
 }
 
 struct http_sockets *
-http_sockets_put_back(struct http_socket_record *take, size_t count)
+http_sockets_restore(struct http_socket_record *take, size_t count)
 {
 	struct http_sockets *all = xcalloc(1, sizeof(*all));
 

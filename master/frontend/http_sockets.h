@@ -44,7 +44,7 @@ int http_sockets_fd(const struct http_sockets *, size_t i);
 /* For the state document: the i-th record (borrowed), NULL after the last; and the sockets
  * of count records (taken), for http_sockets_open. */
 const struct http_socket_record *http_sockets_get(const struct http_sockets *, size_t i);
-struct http_sockets *http_sockets_put_back(struct http_socket_record *take, size_t count);
+struct http_sockets *http_sockets_restore(struct http_socket_record *take, size_t count);
 /* Closes all, and removes the paths of Unix sockets. NULL is fine. */
 void http_sockets_free(struct http_sockets *);
 

@@ -123,7 +123,7 @@ backlogs_open(struct backlogs *backlogs, const char *path)
 }
 
 int
-backlogs_put_back(
+backlogs_restore(
     struct backlogs *backlogs, const char *path, const struct backlog_record *record)
 {
 	struct backlog *backlog = backlogs_open(backlogs, path);

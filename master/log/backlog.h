@@ -39,7 +39,7 @@ void backlogs_finish(struct backlogs *, int64_t ms, void (*done)(void *ctx), voi
  * and restore one: 0, or -1 with errno. */
 const char *backlogs_get(
     const struct backlogs *, size_t index, const struct backlog_record **);
-NODISCARD int backlogs_put_back(
+NODISCARD int backlogs_restore(
     struct backlogs *, const char *path, const struct backlog_record *);
 
 #endif

@@ -36,7 +36,7 @@ backlogs_state_read_one(struct backlogs *backlogs, const json_t *json, char **wh
 
 	if (bad == NULL && path == NULL)
 		bad = "path";
-	if (bad == NULL && backlogs_put_back(backlogs, path, &record) == -1)
+	if (bad == NULL && backlogs_restore(backlogs, path, &record) == -1)
 		log_error("log file %s: %zu bytes are lost: %s", path,
 		    buf_len(&record.bytes), strerror(errno));
 	buf_clear(&record.bytes);

@@ -383,7 +383,7 @@ test_queued_jobs(void **state)
 
 	assert_int_equal(id_queue_push(&record.ids, 6), 0);
 	assert_int_equal(id_queue_push(&record.ids, 99), 0);
-	assert_int_equal(jobs_put_back(s->jobs, &record), 0);
+	assert_int_equal(jobs_restore(s->jobs, &record), 0);
 	jobs_record(s->jobs)->next_number = 41;
 	assert_turn(s, "spawn p1\nresult 1 p1 OK spawn 1\nend 1\n");
 	s->spawn_costs = 0;

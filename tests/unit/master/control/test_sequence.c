@@ -398,7 +398,7 @@ test_put_back(void **state)
 	sequences_free(s->all);
 	s->all = sequences_new(s->loop, s->groups, s->jobs, change_group, s);
 	assert_int_equal(
-	    sequences_put_back(s->all, &(struct sequence_record){ .number = 7 }, copy, 2),
+	    sequences_restore(s->all, &(struct sequence_record){ .number = 7 }, copy, 2),
 	    0);
 	settle(s, "");
 	process_reaped(process(s, 'a'), 0);

@@ -334,7 +334,7 @@ test_backlogs(void **state UNUSED)
 	assert_int_equal(pipe(fds), 0);
 	snprintf(path, sizeof(path), "/dev/fd/%d", fds[1]);
 	assert_int_equal(buf_append(&record.bytes, "a\0\xff", 3), 0);
-	assert_int_equal(backlogs_put_back(old->master.backlogs, path, &record), 0);
+	assert_int_equal(backlogs_restore(old->master.backlogs, path, &record), 0);
 	buf_clear(&record.bytes);
 	doc = through_text(old);
 	scene_free(old);
