@@ -32,8 +32,8 @@ struct job_order {
 	enum job_kind kind;
 	int signo;               /* of JOB_SIGNAL */
 	const char *signal_text; /* the signal in the request, for faults; NULL = none */
-	/* The sequence that the job is a part of, or 0. Such a job counts as queued when the
-	 * sequence was, is not limited, and is not in the state document. */
+	/* The sequence that the job is a part of, or 0. Such a job counts as queued when
+	 * the sequence was, is not limited, and is not in the state document. */
 	uint64_t sequence;
 };
 
