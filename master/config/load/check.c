@@ -22,7 +22,7 @@ struct check {
 	FILE *out;
 	struct repair repairs[CHECK_MAX];
 	size_t count;
-	int warnings; /* printed */
+	int problems, warnings; /* printed */
 };
 
 /* The value that replaces a wrong or missing one; NULL = the option is removed. */
@@ -93,7 +93,6 @@ check_print_error(const struct check *check, const char *error, const char *sect
 		fprintf(check->out, "[%s%s\n", section, member);
 		return;
 	}
-
 	if (names == NULL || !str_starts(error, "Format string ")) {
 		fprintf(check->out, "%s\n", error);
 		return;
@@ -106,10 +105,17 @@ check_print_error(const struct check *check, const char *error, const char *sect
 	    rest != NULL ? rest : "");
 }
 
-/* Whether a group misses a program only because a repair removed that. */
+/* Whether the error follows from a repair: of the same option, or one that removed a
+ * program of a group. */
 static bool
-check_is_consequence(const struct check *check, const char *error)
+check_is_consequence(
+    const struct check *check, const struct conf_load *load, const char *key)
 {
+	const char *error = load->error;
+
+	if (key != NULL && load->failed_section != NULL &&
+	    check_is_repaired(check, load->failed_section, key))
+		return true;
 	if (strstr(error, "names unknown program") == NULL)
 		return false;
 	for (size_t i = 0; i < check->count; i++) {
@@ -121,6 +127,22 @@ check_is_consequence(const struct check *check, const char *error)
 			return true;
 	}
 	return false;
+}
+
+static void
+check_print_problem(struct check *check, const struct conf_load *load, const char *key)
+{
+	char *place;
+
+	if (check_is_consequence(check, load, key))
+		return;
+	check->problems++;
+	if (conf_place_is_useful(load)) {
+		place = conf_place(load, load->failed_section, key);
+		fprintf(check->out, "%s: ", place);
+		free(place);
+	}
+	check_print_error(check, load->error, load->failed_section);
 }
 
 /* Prints the warnings, one that several processes of a section have only once. */
@@ -147,40 +169,28 @@ check_print_warnings(struct check *check, const struct config *config)
 
 /* Reads once; true when the error was repaired, so that another reading is due. */
 static bool
-check_read_once(struct check *check, const struct arguments *arguments, int *problems)
+check_read_once(struct check *check, const struct arguments *arguments)
 {
 	struct conf_load load;
 	struct config *config;
 	const char *key;
-	char *error, *place;
+	char *error;
 	bool again = false;
 
 	conf_load_begin(&load, arguments);
 	load.repair = check_apply_repairs;
 	load.repair_ctx = check;
-	if (conf_load_run(&load) == 0) {
-		if (config_pass(load.config, &config, &error) == 0) {
-			check_print_warnings(check, config);
-			config_free(config);
-		} else {
-			fprintf(check->out, "%s\n", error);
-			free(error);
-			++*problems;
-		}
-	} else {
+	if (conf_load_run(&load) == -1) {
 		key = conf_place_key(&load);
-		if (!check_is_consequence(check, load.error) &&
-		    !(key != NULL && load.failed_section != NULL &&
-			check_is_repaired(check, load.failed_section, key))) {
-			if (conf_place_is_useful(&load)) {
-				place = conf_place(&load, load.failed_section, key);
-				fprintf(check->out, "%s: ", place);
-				free(place);
-			}
-			check_print_error(check, load.error, load.failed_section);
-			++*problems;
-		}
+		check_print_problem(check, &load, key);
 		again = check_repair(check, &load, key);
+	} else if (config_pass(load.config, &config, &error) == 0) {
+		check_print_warnings(check, config);
+		config_free(config);
+	} else {
+		fprintf(check->out, "%s\n", error);
+		free(error);
+		check->problems++;
 	}
 	free(load.error);
 	conf_load_end(&load);
@@ -192,14 +202,13 @@ int
 conf_check(const struct arguments *arguments, FILE *out, int *warnings)
 {
 	struct check check = { .out = out };
-	int problems = 0;
 
-	while (check_read_once(&check, arguments, &problems))
+	while (check_read_once(&check, arguments))
 		continue;
 	for (size_t i = 0; i < check.count; i++) {
 		free(check.repairs[i].section);
 		free(check.repairs[i].key);
 	}
 	*warnings = check.warnings;
-	return problems;
+	return check.problems;
 }

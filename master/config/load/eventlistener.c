@@ -43,9 +43,8 @@ eventlistener_check_redirect(struct conf_load *load, const char *section)
 		return -1;
 	if (program.process.redirect_stderr)
 		return conf_load_fail(load,
-		    "[%s] section sets redirect_stderr=true but "
-		    "this is not allowed because it will interfere with the eventlistener "
-		    "protocol",
+		    "[%s] section sets redirect_stderr=true but this is not allowed "
+		    "because it will interfere with the eventlistener protocol",
 		    section);
 	return 0;
 }
@@ -64,8 +63,8 @@ eventlistener_read_handler(
 		return RESULT_PRINTED;
 	conf_load_at(load, section, option->name);
 	conf_load_message(load, LEVEL_WARN,
-	    "[%s] result_handler=%s is Python code, "
-	    "which reeve does not run; every result is accepted",
+	    "[%s] result_handler=%s is Python code, which reeve does not run; every result "
+	    "is accepted",
 	    section, values->result_handler);
 	return RESULT_ANY;
 }

@@ -97,8 +97,8 @@ fcgi_program_read_address(struct conf_load *load, const char *section,
 	}
 	if (values->socket_owner != NULL || values->socket_mode != NULL)
 		return conf_load_fail(load,
-		    "socket_owner and socket_mode params should "
-		    "only be used with a Unix domain socket in [%s] socket",
+		    "socket_owner and socket_mode params should only be used with a Unix "
+		    "domain socket in [%s] socket",
 		    section);
 	return fcgi_program_read_tcp(load, section, url, fcgi);
 }

@@ -84,9 +84,8 @@ group_sections_member_section(struct conf_load *load, const char *shown, const c
 		    load, "[%s] names unknown program or fcgi-program %s", shown, name);
 	else if (is_program && is_fcgi)
 		conf_load_fail(load,
-		    "[%s] name %s is ambiguous (exists as program and "
-		    "fcgi-program)",
-		    shown, name);
+		    "[%s] name %s is ambiguous (exists as program and fcgi-program)", shown,
+		    name);
 	else
 		section = xstrdup(is_program ? program : fcgi);
 	free(program);
@@ -181,8 +180,8 @@ group_sections_finish_groups(struct conf_load *load)
 			section = group_sections_section_of(load, group->name);
 			conf_load_at(load, section, NULL);
 			conf_load_message(load, LEVEL_WARN,
-			    "The group name %s is used more "
-			    "than once; only the one with the lowest priority is run",
+			    "The group name %s is used more than once; only the one with "
+			    "the lowest priority is run",
 			    group->name);
 			conf_load_at(load, NULL, NULL);
 			free(section);

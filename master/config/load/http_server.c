@@ -35,9 +35,9 @@ http_server_read_listener(
 		if (status != -1 && str_equal(option->name, "password") &&
 		    (listener->username == NULL) != (listener->password == NULL))
 			status = conf_load_fail(load,
-			    "Section [%s] contains incomplete "
-			    "authentication: If a username or a password is specified, "
-			    "both the username and password must be specified",
+			    "Section [%s] contains incomplete authentication: If a "
+			    "username or a password is specified, both the username and "
+			    "password must be specified",
 			    section);
 		if (status == -1)
 			return -1;

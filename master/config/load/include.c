@@ -39,11 +39,16 @@ include_failed(struct conf_load *load, const char *path, int errnum)
 static int
 include_file(struct conf_load *load, const char *path)
 {
-	char *directory, *here, *error;
+	char *directory, *here, *error, *shown;
 
-	if (!str_is_utf8(path, strlen(path)))
-		return conf_load_fail(
-		    load, "the name of an included file is not valid UTF-8");
+	if (!str_is_utf8(path, strlen(path))) {
+		shown = str_repr_bytes(path, strlen(path));
+		conf_load_at(load, "include", "files");
+		conf_load_reject(
+		    load, "the name of the included file %s is not valid UTF-8", shown);
+		free(shown);
+		return -1;
+	}
 	conf_load_message(
 	    load, LEVEL_INFO, "Included extra file \"%s\" during parsing", path);
 	if (ini_read(load->ini, path, path, true, &error) == -1) {

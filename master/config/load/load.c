@@ -42,8 +42,8 @@ load_search(struct conf_load *load)
 	}
 	if (config->file == NULL)
 		conf_load_fail(load,
-		    "No config file found at default paths (%s); use the "
-		    "-c option to specify a config file at a different path",
+		    "No config file found at default paths (%s); use the -c option to "
+		    "specify a config file at a different path",
 		    tried);
 	else if (getuid() == 0)
 		conf_load_message(load, LEVEL_WARN,

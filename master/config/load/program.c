@@ -46,8 +46,8 @@ program_check(const struct conf_numprocs *program)
 		return -1;
 	if (values->numprocs > 1 && strstr(name, "%(process_num)") == NULL)
 		conf_load_fail(load,
-		    "%%(process_num) must be present within process_name "
-		    "when numprocs > 1");
+		    "%%(process_num) must be present within process_name when numprocs > "
+		    "1");
 	free(name);
 	if (values->process.stopasgroup && !values->process.killasgroup)
 		conf_load_fail(load, "Cannot set stopasgroup=true and killasgroup=false");

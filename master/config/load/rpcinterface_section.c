@@ -114,16 +114,15 @@ static int
 rpcinterface_section_check_name(
     struct conf_load *load, const char *section, const char *name)
 {
-	size_t n = strspn(name,
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-	    "0123456789");
+	size_t n =
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
 
 	if (n > 0 && name[n] == '\0' && !str_equal(name, "system") &&
 	    !str_equal(name, "supervisor") && !str_equal(name, "reeve"))
 		return 0;
 	return conf_load_reject(load,
-	    "[%s] cannot name a namespace that a program serves: use letters, "
-	    "digits and _, and not the names reeve, supervisor and system",
+	    "[%s] cannot name a namespace that a program serves: use letters, digits and "
+	    "_, and not the names reeve, supervisor and system",
 	    section);
 }
 
@@ -171,9 +170,9 @@ rpcinterface_section_read_factory(
 		    rpcinterface_section_check_arguments(load, section, &has_arguments);
 	if (status == 0 && !conf_load_is_python(factory, MAIN_FACTORY))
 		conf_load_message(load, LEVEL_WARN,
-		    "[%s] is skipped: %s is a Python plugin, "
-		    "which reeve cannot load; a program that command= names can serve the "
-		    "namespace instead, see reeve-rpcinterface(7)",
+		    "[%s] is skipped: %s is a Python plugin, which reeve cannot load; a "
+		    "program that command= names can serve the namespace instead, see "
+		    "reeve-rpcinterface(7)",
 		    section, factory);
 	else if (status == 0 && has_arguments && rpcinterface_section_has_server(load->ini))
 		status = conf_load_fail(load, "Could not make %s rpc interface", name);

@@ -229,13 +229,13 @@ warnings_shared_log(struct conf_load *load, const char *section, const char *key
 		return;
 	if (str_equal(section, use->section) && str_equal(key, use->key))
 		conf_load_warn(load, section, key,
-		    "[%s] %s is one file for several processes, each of which rotates "
-		    "it; put %%(process_num)d into its name",
+		    "[%s] %s is one file for several processes, each of which rotates it; "
+		    "put %%(process_num)d into its name",
 		    section, key);
 	else
 		conf_load_warn(load, section, key,
-		    "[%s] %s is also the %s of [%s], and each rotates it; use one file "
-		    "for each",
+		    "[%s] %s is also the %s of [%s], and each rotates it; use one file for "
+		    "each",
 		    section, key, use->key, use->section);
 }
 
@@ -416,8 +416,8 @@ warnings_servers(struct conf_load *load)
 			conf_load_warn(load, listener->section, NULL,
 			    "[%s] answers no call without a section "
 			    "[rpcinterface:supervisor] with "
-			    "supervisor.rpcinterface_factory="
-			    "supervisor.rpcinterface:make_main_rpcinterface",
+			    "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_"
+			    "main_rpcinterface",
 			    listener->section);
 		if (listener->is_unix)
 			conf_warn_socket(load, listener->section, "file", listener->path);
