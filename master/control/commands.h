@@ -13,6 +13,13 @@ typedef void command_fn(struct connection *, uint64_t id, const json_t *params);
 CMD_LIST(COMMAND_DECLARATION)
 #undef COMMAND_DECLARATION
 
+/* Defines a handler that calls a function with the request and further arguments. */
+#define COMMAND(handler, function, ...)                                                 \
+	void handler(struct connection *client, uint64_t id, const json_t *params)      \
+	{                                                                               \
+		function(client, id, params, __VA_ARGS__);                              \
+	}
+
 /* Sinks that send results to a client, their context. */
 extern const struct job_sink commands_job_sink;
 extern const struct sequence_sink commands_sequence_sink;

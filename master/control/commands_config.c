@@ -50,17 +50,8 @@ commands_read(struct connection *client, uint64_t id, const json_t *params,
 				       "out of memory");
 }
 
-void
-cmd_config_reread(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_read(client, id, params, CONFIG_REREAD, commands_answer_difference);
-}
-
-void
-cmd_config_preview(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_read(client, id, params, CONFIG_PREVIEW, commands_answer_difference);
-}
+COMMAND(cmd_config_reread, commands_read, CONFIG_REREAD, commands_answer_difference)
+COMMAND(cmd_config_preview, commands_read, CONFIG_PREVIEW, commands_answer_difference)
 
 /* --- getAllConfigInfo, a page at a time -------------------------------------------- */
 

@@ -81,13 +81,6 @@ commands_begin_group(
 		commands_begin_job(client, id, params, kind, group);
 }
 
-/* Defines a handler that calls a function with the request and further arguments. */
-#define COMMAND(handler, function, ...)                                                 \
-	void handler(struct connection *client, uint64_t id, const json_t *params)      \
-	{                                                                               \
-		function(client, id, params, __VA_ARGS__);                              \
-	}
-
 COMMAND(cmd_group_start, commands_begin_group, JOB_START)
 COMMAND(cmd_group_stop, commands_begin_group, JOB_STOP)
 COMMAND(cmd_group_signal, commands_begin_group, JOB_SIGNAL)

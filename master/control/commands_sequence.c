@@ -166,11 +166,7 @@ commands_update(struct master *master, struct connection *client, uint64_t id,
 	commands_begin(master, client, id, &steps, json_copy(answer->found));
 }
 
-void
-cmd_config_update(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_read(client, id, params, CONFIG_REREAD, commands_update);
-}
+COMMAND(cmd_config_update, commands_read, CONFIG_REREAD, commands_update)
 
 /* --- groups are added and removed ---------------------------------------------------- */
 
@@ -206,14 +202,5 @@ commands_answer_group(struct connection *client, uint64_t id, const json_t *para
 	connection_answer(client, id, &answer);
 }
 
-void
-cmd_group_add(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_answer_group(client, id, params, SEQUENCE_ADD);
-}
-
-void
-cmd_group_remove(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_answer_group(client, id, params, SEQUENCE_REMOVE);
-}
+COMMAND(cmd_group_add, commands_answer_group, SEQUENCE_ADD)
+COMMAND(cmd_group_remove, commands_answer_group, SEQUENCE_REMOVE)
