@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "proto/role.h"
+#include "proto/state.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -23,6 +24,14 @@ rpcd_setup_object(const struct config *config, size_t nlisteners)
 	    log_level_word(log_threshold()), "listeners", (int)nlisteners);
 }
 
+/* New: a text of the configuration (NULL = null), cut so that the message fits a frame. No
+ * client can use credentials of this length, because the head of a request is shorter. */
+static json_t *
+rpcd_setup_text(const char *text)
+{
+	return text == NULL ? json_null() : json_stringn(text, state_text_len(text));
+}
+
 static json_t *
 rpcd_setup_listener(const struct listener_config *l)
 {
@@ -38,10 +47,12 @@ rpcd_setup_listener(const struct listener_config *l)
 		snprintf(address, sizeof(address), "%s", l->path);
 	else
 		snprintf(address, sizeof(address), "%s:%d", l->host, l->port);
-	object = json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:s?,s:s?}", "section", l->section,
-	    "kind", l->is_unix ? "unix" : "tcp", "address", address, "username",
-	    l->username, "password", l->password, "unauthenticated_role",
-	    l->has_role ? role_name(l->unauthenticated_role) : NULL, "server_names", names);
+	object = json_pack("{s:o,s:s,s:o,s:o,s:o,s:s?,s:o}", "section",
+	    rpcd_setup_text(l->section), "kind", l->is_unix ? "unix" : "tcp", "address",
+	    rpcd_setup_text(address), "username", rpcd_setup_text(l->username), "password",
+	    rpcd_setup_text(l->password), "unauthenticated_role",
+	    l->has_role ? role_name(l->unauthenticated_role) : NULL, "server_names",
+	    rpcd_setup_text(names));
 	free(names);
 	return object;
 }

@@ -94,3 +94,14 @@ class LongTexts(Case):
             except xmlrpc.client.Fault as fault:
                 self.assertLess(len(fault.faultString), 300, method)
         self.assertEqual(pid, d.front_end())
+
+    def test_a_long_password(self):
+        """No request can have it, therefore no client is let in; the other server works."""
+        d = self.daemon(program("p", "/bin/true", autostart="false"),
+                        unix={"username": "u", "password": LONG, "server_names": LONG[:1000000]})
+        pid = d.front_end()
+        with self.assertRaises(xmlrpc.client.ProtocolError) as caught:
+            self.rpc(d, user="u", password=LONG[:11000]).supervisor.getState()
+        self.assertEqual(401, caught.exception.errcode)
+        self.assertEqual("p", self.rpc(d, "tcp").supervisor.getAllProcessInfo()[0]["name"])
+        self.assertEqual(pid, d.front_end())
