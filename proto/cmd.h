@@ -14,7 +14,7 @@
 #define CMD_WORD_MAX 200  /* bytes of a signal or a stream */
 #define CMD_EVENTS_MAX 64 /* events of one event.send */
 
-/* Who may send a command, and when, beside the role. */
+/* Conditions of a command in addition to the role. */
 enum cmd_flags {
 	CMD_RPCD = 1 << 0,	/* reeve-rpcd may send it */
 	CMD_IN_SHUTDOWN = 1 << 1,	/* allowed in SHUTDOWN and RESTARTING */

@@ -42,8 +42,8 @@ struct http_connection *http_connection_of(struct MHD_Connection *);
 void http_connection_list_left(struct http_connection *);
 
 /* Appends to the body, which is counted in the endpoint's budget. When the budget is used up,
- * of the address whose bodies are the largest together the oldest body is dropped. 0, or -1:
- * it would be this connection's own body. */
+ * drops the oldest body of the address that has the most bytes of bodies. 0, or -1 when that
+ * would be the body of this connection. */
 NODISCARD int http_connection_keep_body(
     struct http_connection *, const char *bytes, size_t n);
 /* The body, which no longer counts in the budget. The caller clears it (buf_clear). */

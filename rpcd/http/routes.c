@@ -6,7 +6,7 @@
 #include <microhttpd.h>
 #include <stddef.h>
 
-/* As in supervisord, all paths with one of these prefixes belong to it. */
+/* As in supervisord, a route serves all paths with its prefix. */
 static const struct http_route routes[] = {
 	{
 		.prefix = "/RPC2",

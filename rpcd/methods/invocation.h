@@ -1,6 +1,6 @@
-/* Invocation: one method call within a call: the call itself, or one of a multicall's. It
- * is judged against the method table, then its handler answers from the mirror, asks the
- * master, or waits; every invocation ends in exactly one result or fault. */
+/* Invocation: one method call: a call itself, or an element of a multicall. It is checked against
+ * the method table; then the handler answers from the mirror, sends a request to the master, or
+ * waits. Each invocation ends with exactly one result or fault. */
 #ifndef RPCD_METHODS_INVOCATION_H
 #define RPCD_METHODS_INVOCATION_H
 

@@ -235,7 +235,7 @@ test_budget(void **state)
 	pair_close(&t);
 }
 
-/* What a callback does with its peer. */
+/* The actions of callbacks on their peer. */
 static void
 free_on_request(struct side *s, uint64_t id, const char *method, json_t *params)
 {
