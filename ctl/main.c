@@ -28,7 +28,7 @@ main_print_help(void)
 	fputs("\ncommands:\n", stdout);
 	command_list(stdout);
 	fputs("\nWithout a command, reevectl starts a shell. `reevectl help COMMAND' "
-	      "describes one\ncommand; see also reevectl(1).\n",
+	      "describes a\ncommand; see also reevectl(1).\n",
 	    stdout);
 }
 

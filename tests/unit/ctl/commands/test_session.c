@@ -24,18 +24,18 @@ struct world {
 static void
 open_world(struct world *w)
 {
-	const struct server_address where = { .url = "unix:///nonexistent/s" };
+	const struct server_address address = { .url = "unix:///nonexistent/s" };
 	char *why;
 
 	*w = (struct world){ .session = { .command = &command } };
 	w->session.out = open_memstream(&w->text, &w->length);
-	w->session.server = server_new(&where);
+	w->session.server = server_new(&address);
 	assert_int_equal(server_reach(w->session.server, &why), REACH_NO_FILE);
 	free(why);
 }
 
 static void
-said(struct world *w, const char *want, int status, bool broken)
+output_is(struct world *w, const char *want, int status, bool broken)
 {
 	fclose(w->session.out);
 	assert_string_equal(w->text, want);
@@ -55,10 +55,10 @@ test_not_there(void **state)
 	(void)state;
 	open_world(&w);
 	assert_false(session_connect(&w.session));
-	said(&w, URL " no such file\n", EXIT_NOT_RUNNING, true);
+	output_is(&w, URL " no such file\n", EXIT_NOT_RUNNING, true);
 	open_world(&w);
 	assert_false(session_reach(&w.session));
-	said(&w, "error: " URL ": No such file or directory\n", EXIT_GENERIC, true);
+	output_is(&w, "error: " URL ": No such file or directory\n", EXIT_GENERIC, true);
 }
 
 /* Outcomes that end the command, and others. */
@@ -90,7 +90,7 @@ test_judge(void **state)
 		assert_int_equal(session_accept(&w.session, cases[i].reached, cases[i].why),
 		    cases[i].fine);
 		assert_int_equal(w.session.unauthorized, cases[i].unauthorized);
-		said(&w, cases[i].want, cases[i].fine ? EXIT_OK : EXIT_GENERIC,
+		output_is(&w, cases[i].want, cases[i].fine ? EXIT_OK : EXIT_GENERIC,
 		    !cases[i].fine);
 	}
 }
@@ -106,7 +106,7 @@ test_unauthorized_interactive(void **state)
 	w.session.interactive = true;
 	assert_false(session_accept(&w.session, REACH_UNAUTHORIZED, "401 No"));
 	assert_true(w.session.unauthorized);
-	said(&w, "Server requires authentication\n", EXIT_GENERIC, true);
+	output_is(&w, "Server requires authentication\n", EXIT_GENERIC, true);
 }
 
 /* Every fault has a text of its own, without escape sequences for the terminal. */
@@ -135,7 +135,7 @@ test_fault(void **state)
 
 		open_world(&w);
 		session_fault(&w.session, rows[i].fault, rows[i].text);
-		said(&w, want, EXIT_GENERIC, true);
+		output_is(&w, want, EXIT_GENERIC, true);
 		free(want);
 	}
 	for (int fault = 1; fault < 100; fault++) {
@@ -156,13 +156,14 @@ test_arguments(void **state)
 	(void)state;
 	open_world(&w);
 	assert_true(session_no_arguments(&w.session, ""));
-	said(&w, "", EXIT_OK, false);
+	output_is(&w, "", EXIT_OK, false);
 	open_world(&w);
 	assert_false(session_no_arguments(&w.session, "a"));
-	said(&w, "Error: frob accepts no arguments\nfrob\t\tDo it\n", EXIT_GENERIC, false);
+	output_is(
+	    &w, "Error: frob accepts no arguments\nfrob\t\tDo it\n", EXIT_GENERIC, false);
 	open_world(&w);
 	session_usage(&w.session, EXIT_INVALID_ARGS, "%s wrong", "100%");
-	said(&w, "100% wrong\nfrob\t\tDo it\n", EXIT_INVALID_ARGS, false);
+	output_is(&w, "100% wrong\nfrob\t\tDo it\n", EXIT_INVALID_ARGS, false);
 }
 
 /* A fault has a text of the command or ends it; without a name it always ends it. */
@@ -205,7 +206,7 @@ test_replied(void **state)
 		assert_false(session_replied(&w.session, 0, &r, "x"));
 		assert_int_equal(w.session.unknown.count, cases[i].fault == FAULT_BAD_NAME);
 		words_clear(&w.session.unknown);
-		said(&w, cases[i].want, cases[i].status, cases[i].broken);
+		output_is(&w, cases[i].want, cases[i].status, cases[i].broken);
 		open_world(&w);
 		w.session.command = &named;
 		assert_false(session_replied(&w.session, 0, &r, NULL));
@@ -228,7 +229,7 @@ test_no_such(void **state)
 	session_no_such(&w.session, w.session.out, "c");
 	assert_int_equal(w.session.unknown.count, 3);
 	words_clear(&w.session.unknown);
-	said(&w,
+	output_is(&w,
 	    "a:b: ERROR (no such process)\na: ERROR (no such group)\n"
 	    "c: ERROR (no such process)\n",
 	    EXIT_OK, false);
@@ -247,7 +248,7 @@ test_expand_nothing(void **state)
 	assert_true(session_expand(&w.session, &words, 1));
 	assert_int_equal(words.count, 3);
 	words_clear(&words);
-	said(&w, "", EXIT_OK, false);
+	output_is(&w, "", EXIT_OK, false);
 }
 
 int

@@ -54,43 +54,43 @@ wanted(const char *file, const char *cwd)
 
 /* New: the result of the file, in the form of its first line. */
 static char *
-told(const char *file, bool client)
+result_of(const char *file, bool client)
 {
 	struct conffile c;
-	char *why = NULL, *said;
+	char *why = NULL, *result;
 	enum conffile_status status = conffile_read(file, &c, &why);
 
 	if (status != CONFFILE_READ) {
 		assert_true(status == CONFFILE_MALFORMED || status == CONFFILE_UNUSABLE);
-		said = xasprintf(
+		result = xasprintf(
 		    "; %s: %s", status == CONFFILE_MALFORMED ? "malformed" : "error", why);
 		free(why);
 	} else if (client)
-		said = xasprintf("; client: %s %s %s %s %s", c.serverurl,
+		result = xasprintf("; client: %s %s %s %s %s", c.serverurl,
 		    c.username != NULL ? c.username : "-",
 		    c.password != NULL ? c.password : "-",
 		    c.prompt != NULL ? c.prompt : "-",
 		    c.history_file != NULL ? c.history_file : "-");
 	else
-		said = xasprintf("; want: %s", c.control_socket);
+		result = xasprintf("; want: %s", c.control_socket);
 	conffile_clear(&c);
-	for (char *end = said; (end = strchr(end, '\n')) != NULL;)
+	for (char *end = result; (end = strchr(end, '\n')) != NULL;)
 		*end = '|';
-	return said;
+	return result;
 }
 
 static void
 check(const char *file)
 {
-	char cwd[PATH_MAX], *want, *said;
+	char cwd[PATH_MAX], *want, *result;
 
 	assert_non_null(getcwd(cwd, sizeof(cwd)));
 	want = wanted(file, cwd);
-	said = told(file, str_starts(want, "; client: "));
-	if (strcmp(said, want) != 0)
+	result = result_of(file, str_starts(want, "; client: "));
+	if (strcmp(result, want) != 0)
 		print_error("%s\n", file);
-	assert_string_equal(said, want);
-	free(said);
+	assert_string_equal(result, want);
+	free(result);
 	free(want);
 }
 

@@ -40,7 +40,7 @@ add(struct buf *out, const char *text)
 
 /* New: the result, as `want` has it, for a server that sends these bytes and closes. */
 static char *
-told(const char *bytes, size_t n, struct pace pace, bool *to_eof)
+result_of(const char *bytes, size_t n, struct pace pace, bool *to_eof)
 {
 	struct http_response r;
 	struct buf out;
@@ -80,7 +80,7 @@ check(const struct case_files *files, void *ctx)
 
 	(void)ctx;
 	for (size_t i = 0; i < nitems(paces); i++) {
-		char *got = told(files->input, files->input_len, paces[i], &to_eof);
+		char *got = result_of(files->input, files->input_len, paces[i], &to_eof);
 		if (strcmp(got, files->want) != 0)
 			fail_msg("%s, pace %zu:\nwant %s\ngot  %s", files->name, i,
 			    files->want, got);
@@ -103,7 +103,7 @@ check_cut(const struct case_files *files, void *ctx)
 
 	(void)ctx;
 	for (size_t n = 0; n < files->input_len; n++) {
-		char *got = told(files->input, n, at_once, &to_eof);
+		char *got = result_of(files->input, n, at_once, &to_eof);
 		size_t len = strlen(got);
 
 		if (len > 4 && strcmp(got + len - 4, "|end") == 0 && !to_eof)
@@ -124,8 +124,8 @@ static void
 same_at_any_pace(const char *bytes, size_t n)
 {
 	bool to_eof;
-	char *one = told(bytes, n, at_once, &to_eof);
-	char *other = told(bytes, n, slow, &to_eof);
+	char *one = result_of(bytes, n, at_once, &to_eof);
+	char *other = result_of(bytes, n, slow, &to_eof);
 
 	assert_string_equal(one, other);
 	free(one);

@@ -19,7 +19,7 @@ static const char end[] = "</value></param></params></methodResponse>";
 
 /* New: the result of the response, as `want` has it. */
 static char *
-told(const char *bytes, size_t n)
+result_of(const char *bytes, size_t n)
 {
 	struct reply r = REPLY_NONE;
 	const char *why = NULL;
@@ -43,7 +43,7 @@ told(const char *bytes, size_t n)
 static void
 check(const struct case_files *files, void *ctx UNUSED)
 {
-	char *got = told(files->input, files->input_len);
+	char *got = result_of(files->input, files->input_len);
 
 	if (strcmp(got, files->want) != 0)
 		fail_msg("%s:\nwant %s\ngot  %s", files->name, files->want, got);
@@ -70,7 +70,7 @@ check_cut(const struct case_files *files, void *ctx UNUSED)
 		char *piece = xmalloc(n), *got;
 
 		memcpy(piece, files->input, n);
-		got = told(n > 0 ? piece : NULL, n);
+		got = result_of(n > 0 ? piece : NULL, n);
 		if (strncmp(got, "refused: ", 9) != 0 && strcmp(got, files->want) != 0 &&
 		    strcmp(files->name, "trailing") != 0 &&
 		    strcmp(files->name, "two-roots") != 0)
@@ -91,7 +91,7 @@ test_cut(void **state)
 static void
 one_of_three(const char *bytes, size_t n)
 {
-	free(told(bytes, n));
+	free(result_of(bytes, n));
 }
 
 static void
@@ -119,9 +119,9 @@ add(struct buf *out, const char *text)
 }
 
 static void
-told_is(struct buf *response, const char *want)
+result_is(struct buf *response, const char *want)
 {
-	char *got = told(buf_data(response), buf_len(response));
+	char *got = result_of(buf_data(response), buf_len(response));
 
 	assert_string_equal(got, want);
 	free(got);
@@ -141,10 +141,10 @@ test_elements(void **state)
 		add(&response, "<value/>");
 	add(&response, "</data></array>");
 	add(&response, end);
-	told_is(&response, "refused: a response with too many elements");
+	result_is(&response, "refused: a response with too many elements");
 	for (int i = 0; i < 1000000; i++)
 		add(&response, "<a>");
-	told_is(&response, "refused: a response that is not XML-RPC");
+	result_is(&response, "refused: a response that is not XML-RPC");
 }
 
 /* The response with a whole log. */
