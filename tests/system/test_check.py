@@ -98,6 +98,17 @@ x=1
                          ended.stderr.splitlines()[0].replace(self.d.conf, "F"))
         self.assertEqual(2, len(told.splitlines()))
 
+    def test_included_file_not_utf8(self):
+        """The check and a start name the file and the option."""
+        with open(os.path.join(os.fsencode(self.d.dir), b"x\xff.ini"), "wb") as f:
+            f.write(b"[program:b]\n")
+        why = r"F:3: the name of the included file .*/x\\xff.ini. is not valid UTF-8"
+        status, told = self.check(HEAD + "[include]\nfiles=*.ini\n")
+        self.assertEqual(2, status)
+        self.assertRegex(told, "^" + why)
+        ended = self.d.run("-n").stderr.replace(self.d.conf, "F")
+        self.assertEqual("Error: " + told.splitlines()[0], ended.splitlines()[0])
+
     def test_included_file(self):
         other = self.d.path("other.ini")
         with open(other, "w", encoding="utf-8") as f:
