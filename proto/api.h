@@ -1,6 +1,6 @@
-/* Api: the methods of the `reeve.*` namespace, and the members that its process structs have
- * in addition to supervisord's (reeve-api(7)). The dispatcher, system.* and the manual are
- * made from these tables. */
+/* Api: the methods of the `reeve.*` namespace, and the members that its process structs
+ * have in addition to supervisord's (reeve-api(7)). The dispatcher, system.* and the manual
+ * are made from these tables. */
 #ifndef PROTO_API_H
 #define PROTO_API_H
 

@@ -24,9 +24,9 @@ enum cmd_flags {
 };
 
 /* The commands: id, handler in the master (cmd_…), name, parameters, role, flags, and the
- * result (for the manual). A parameter is "name:type", after '?' when it is optional. Types:
- * s string, n name and w word (bounded strings), i integer, b boolean, t array of strings.
- * Unknown members of the params are ignored. */
+ * result (for the manual). A parameter is "name:type", after '?' when it is optional.
+ * Types: s string, n name and w word (bounded strings), i integer, b boolean, t array of
+ * strings. Unknown members of the params are ignored. */
 #define CMD_LIST(X) \
 	X(HELLO, hello, "hello", "protocol:i,program:s", NONE, \
 	    CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_BEFORE_HELLO, "see above") \
@@ -84,8 +84,8 @@ enum cmd_flags {
 	CMD_LIST_SEAM(X)
 
 #ifdef REEVE_TEST_SEAM
-/* Only in the test build: daemon.break enters FATAL, daemon.upgrade executes the binary with
- * the state document. */
+/* Only in the test build: daemon.break enters FATAL, daemon.upgrade executes the binary
+ * with the state document. */
 #define CMD_LIST_SEAM(X) \
 	X(DAEMON_BREAK, daemon_break, "daemon.break", "?reason:s", ADMIN, \
 	    CMD_IN_SHUTDOWN | CMD_IN_FATAL, "null") \

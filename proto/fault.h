@@ -1,5 +1,5 @@
-/* Fault: the codes of XML-RPC faults: supervisord's, two that it documents but never raises,
- * and reeve's own NOT_PERMITTED. */
+/* Fault: the codes of XML-RPC faults: supervisord's, two that it documents but never
+ * raises, and reeve's own NOT_PERMITTED. */
 #ifndef PROTO_FAULT_H
 #define PROTO_FAULT_H
 

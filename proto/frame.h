@@ -44,7 +44,8 @@ NODISCARD enum frame_status frame_next(
 bool frame_fits(const char *line, size_t n, const struct frame_limits *);
 /* Appends one line: an object, or with a head (else NULL) the head, the value and "}". The
  * head is the text of an object up to its last member's value. 0, or -1 with errno and
- * nothing added: EMSGSIZE (over frame_limits), ENOBUFS, ENOMEM, EINVAL (not serialisable). */
+ * nothing added: EMSGSIZE (over frame_limits), ENOBUFS, ENOMEM, EINVAL (not
+ * serialisable). */
 NODISCARD int frame_write(struct buf *out, const char *head, const json_t *value);
 
 #endif

@@ -142,8 +142,8 @@ bool process_state_is_signallable(enum process_state); /* STARTING RUNNING STOPP
 
 /* New text: getProcessInfo's description; `now` in epoch seconds. */
 char *process_info_description(const struct process_info *, int64_t now);
-/* New text of the last exit: "exit status 3" or "killed by SIGUSR1"; "" when the process has
- * not exited yet or the cause is unknown. NULL with ENOMEM. */
+/* New text of the last exit: "exit status 3" or "killed by SIGUSR1"; "" when the process
+ * has not exited yet or the cause is unknown. NULL with ENOMEM. */
 char *process_info_last_exit(const struct process_info *);
 /* Whether the state follows from the last exit: no spawn has succeeded or failed since. */
 bool process_info_is_ended(const struct process_info *);

@@ -1,10 +1,11 @@
-/* Budget: memory and descriptors that the clients of one listener may use. One budget is for
- * calls and replies: the parameters of calls that wait, replies being made, and replies that
- * clients have not read yet. Another one is for the bodies of requests. The size of each
- * text is bounded elsewhere; a budget bounds the sum, because clients choose their number.
+/* Budget: memory and descriptors that the clients of one listener may use. One budget is
+ * for calls and replies: the parameters of calls that wait, replies being made, and replies
+ * that clients have not read yet. Another one is for the bodies of requests. The size of
+ * each text is bounded elsewhere; a budget bounds the sum, because clients choose their
+ * number.
  *
- * Budgets count the bytes of texts. A growing buffer may allocate twice its bytes; with that
- * the maximum of all listeners is below the sandbox's address space (RLIMIT_AS). */
+ * Budgets count the bytes of texts. A growing buffer may allocate twice its bytes; with
+ * that the maximum of all listeners is below the sandbox's address space (RLIMIT_AS). */
 #ifndef RPCD_BUDGET_H
 #define RPCD_BUDGET_H
 
@@ -32,7 +33,8 @@ struct budget {
 	struct log_limit unread; /* lines on logs that cannot be read */
 };
 
-/* Shared by the calls of one listener, so that its clients cannot exhaust other listeners. */
+/* Shared by the calls of one listener, so that its clients cannot exhaust other
+ * listeners. */
 struct share {
 	struct budget budget;
 	struct process_list *processes; /* the reply of getAllProcessInfo, kept for reuse */

@@ -1,6 +1,6 @@
-/* reeve-rpcd: serves the API over HTTP. reeved starts it with a socket as descriptor 3. It sends
- * hello, receives its setup, confines itself, reports ready, mirrors the state and serves HTTP
- * until the socket is closed. */
+/* reeve-rpcd: serves the API over HTTP. reeved starts it with a socket as descriptor 3. It
+ * sends hello, receives its setup, confines itself, reports ready, mirrors the state and
+ * serves HTTP until the socket is closed. */
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
@@ -56,8 +56,9 @@ __asan_default_options(void)
 }
 #endif
 
-/* Writes one line, "WARN text". Replaces control characters, which could forge lines. A line
- * that does not fit into the pipe is lost, because logging must not block the server. */
+/* Writes one line, "WARN text". Replaces control characters, which could forge lines. A
+ * line that does not fit into the pipe is lost, because logging must not block the
+ * server. */
 static void
 main_log(void *ctx UNUSED, enum log_level level, const char *text, size_t len)
 {
@@ -97,8 +98,8 @@ main_on_ready(
 	main_stop(ctx, 1);
 }
 
-/* Creates libmicrohttpd's daemons before the confinement. They take the sockets, whose numbers
- * are stored in `fds`. */
+/* Creates libmicrohttpd's daemons before the confinement. They take the sockets, whose
+ * numbers are stored in `fds`. */
 static int
 main_make_listeners(struct front *f, int fds[SETUP_LISTENERS_MAX])
 {
@@ -153,7 +154,8 @@ main_on_hello(void *ctx, enum fault fault, const char *message, json_t *result, 
 	main_stop(f, 1);
 }
 
-/* Passes a notification to the module that handles it. 1, 0 when unknown, -1 when malformed. */
+/* Passes a notification to the module that handles it. 1, 0 when unknown, -1 when
+ * malformed. */
 static int
 main_dispatch(struct front *f, const char *method, json_t *params, int *fd)
 {
@@ -221,8 +223,8 @@ main_on_change(void *ctx, uint64_t id, const struct process_info *info)
 	calls_changed(f->rpcd.calls, id, info);
 }
 
-/* Continues parked reads when the mirror has reached the number of the page. Sends all requests
- * of the turn to the master in one write. */
+/* Continues parked reads when the mirror has reached the number of the page. Sends all
+ * requests of the turn to the master in one write. */
 static void
 main_turn_end(void *ctx)
 {
@@ -277,20 +279,20 @@ main_free(struct front *f)
 	setup_clear(&f->setup);
 }
 
-/* Lets the libraries read files before the confinement: jansson reads a seed, the C library the
- * time zone, GnuTLS the features of the processor. */
+/* Lets the libraries read files before the confinement: jansson reads a seed, the C library
+ * the time zone, GnuTLS the features of the processor. */
 static void
 main_warm(void)
 {
 	time_t now = time(NULL);
 	struct tm tm;
 
-	/* The memory of large replies and bodies is mapped and returned to the system. Without
-	 * these, malloc would raise its thresholds and keep such memory. */
+	/* The memory of large replies and bodies is mapped and returned to the system.
+	 * Without these, malloc would raise its thresholds and keep such memory. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
-	/* Overwrite freed memory: clients send passwords, and libmicrohttpd does not wipe its
-	 * buffers. */
+	/* Overwrite freed memory: clients send passwords, and libmicrohttpd does not wipe
+	 * its buffers. */
 	(void)mallopt(M_PERTURB, FREED_BYTE);
 	json_object_seed(0);
 	(void)gmtime_r(&now, &tm);
@@ -298,8 +300,8 @@ main_warm(void)
 		fatal("cannot initialise GnuTLS");
 }
 
-/* Opens missing descriptors 0 to 2 and closes all after MASTER_FD. Writes to the pipe of the log
- * do not block. */
+/* Opens missing descriptors 0 to 2 and closes all after MASTER_FD. Writes to the pipe of
+ * the log do not block. */
 static void
 main_descriptors(void)
 {

@@ -34,11 +34,12 @@ struct rpcd {
 	bool pinged;                            /* the master pings reeve-rpcd at present */
 };
 
-/* Sends the master a command without parameters and ignores the reply. False when it could not
- * be sent because the connection has ended or is ending. */
+/* Sends the master a command without parameters and ignores the reply. False when it could
+ * not be sent because the connection has ended or is ending. */
 bool rpcd_report(struct rpcd *, enum cmd_id);
-/* Counts an HTTP request, of which the master does not know. Unless the master pings already,
- * notifies it before the request is processed, so that it notices when reeve-rpcd hangs. */
+/* Counts an HTTP request, of which the master does not know. Unless the master pings
+ * already, notifies it before the request is processed, so that it notices when reeve-rpcd
+ * hangs. */
 void rpcd_begin_request(struct rpcd *);
 /* Replies to a request of the master, which can only be a ping. */
 void rpcd_on_request(struct rpcd *, uint64_t id, const char *method);

@@ -47,8 +47,8 @@ void setup_wipe(bool wipe);
 
 /* Reads the reply to hello. 0, or -1 when it breaks the protocol. */
 NODISCARD int setup_read_hello(struct setup *, const json_t *result);
-/* Handles a notification. 1, 0 for another method, -1 when malformed or unexpected. Sets *fd to
- * -1 when the descriptor was taken. */
+/* Handles a notification. 1, 0 for another method, -1 when malformed or unexpected. Sets
+ * *fd to -1 when the descriptor was taken. */
 NODISCARD int setup_notification(
     struct setup *, const char *method, const json_t *params, int *fd);
 /* Closes and frees all listeners that were not taken. The page stays mapped. */

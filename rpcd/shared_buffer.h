@@ -1,5 +1,5 @@
-/* Shared buffer: a text that several replies send at the same time. It has a reference count
- * and is counted in the budget as long as it exists. */
+/* Shared buffer: a text that several replies send at the same time. It has a reference
+ * count and is counted in the budget as long as it exists. */
 #ifndef RPCD_SHARED_BUFFER_H
 #define RPCD_SHARED_BUFFER_H
 

@@ -1,7 +1,7 @@
-/* Stuck loop: ends this process when a turn of its loop does not end. The master's pings do not
- * detect this when the loop hangs before it has read the first request, because the master
- * pings only while requests are open. The time is processor time, so that an idle process has
- * no wake-ups and a slow machine has no effect. */
+/* Stuck loop: ends this process when a turn of its loop does not end. The master's pings do
+ * not detect this when the loop hangs before it has read the first request, because the
+ * master pings only while requests are open. The time is processor time, so that an idle
+ * process has no wake-ups and a slow machine has no effect. */
 #ifndef RPCD_STUCK_LOOP_H
 #define RPCD_STUCK_LOOP_H
 

@@ -10,14 +10,14 @@
 
 /* Logs "XML-RPC method called: NAME()". New: the name for trace_returned, or NULL. */
 char *trace_called(const char *method);
-/* Logs "XML-RPC method NAME() returned …", with the text of a fault. Frees the name and sets it
- * to NULL, so that each call is logged once. */
+/* Logs "XML-RPC method NAME() returned …", with the text of a fault. Frees the name and
+ * sets it to NULL, so that each call is logged once. */
 void trace_returned(char **method, enum fault, const char *text);
 
 /* New: "METHOD URI VERSION" for trace_answered, or NULL. */
 char *trace_request_line(const char *method, const char *uri, const char *version);
-/* Logs "HOST:PORT - - [DATE] "REQUEST" STATUS BYTES". An address NULL or of a Unix socket is
- * localhost:0; bytes -1 = unknown. */
+/* Logs "HOST:PORT - - [DATE] "REQUEST" STATUS BYTES". An address NULL or of a Unix socket
+ * is localhost:0; bytes -1 = unknown. */
 void trace_answered(
     const struct sockaddr *address, const char *request, int status, int64_t bytes);
 

@@ -1,6 +1,6 @@
-/* Peer: one end of a connection between the programs (reeve-protocol(7)): sends and receives
- * requests, replies and notifications as frames, each with at most one descriptor; sends
- * long strings in parts; queues a bounded amount of output.
+/* Peer: one end of a connection between the programs (reeve-protocol(7)): sends and
+ * receives requests, replies and notifications as frames, each with at most one descriptor;
+ * sends long strings in parts; queues a bounded amount of output.
  *
  * peer_notify, peer_reply, peer_fault and peer_call only queue frames. peer_flush, or the
  * peer itself when the socket becomes writable, sends them. The master flushes all peers at
@@ -82,8 +82,8 @@ int peer_reply(struct peer *, uint64_t id, json_t *result, int fd, uint64_t stam
 /* message: the whole text of the fault, e.g. "BAD_NAME: x". */
 int peer_fault(struct peer *, uint64_t id, enum fault, const char *message, uint64_t stamp);
 
-/* The reply to a request: FAULT_NONE and a borrowed result, or a fault and its text. fd: -1,
- * or a descriptor, which the callee takes. */
+/* The reply to a request: FAULT_NONE and a borrowed result, or a fault and its text. fd:
+ * -1, or a descriptor, which the callee takes. */
 typedef void peer_answer_fn(
     void *ctx, enum fault fault, const char *message, json_t *result, int fd);
 /* Queues a request; params are taken. Its id, or 0 with errno: ENOMEM, EMSGSIZE (over
@@ -98,8 +98,8 @@ void peer_forget(struct peer *, uint64_t id);
 
 /* Writes as much as the socket accepts. */
 void peer_flush(struct peer *);
-/* Reads and dispatches everything that the socket holds now: reeve-rpcd brings its mirror up
- * to date before it answers a read. */
+/* Reads and dispatches everything that the socket holds now: reeve-rpcd brings its mirror
+ * up to date before it answers a read. */
 void peer_drain(struct peer *);
 /* While on, frames are overwritten in memory once they are sent or dispatched. */
 void peer_secret(struct peer *, bool on);

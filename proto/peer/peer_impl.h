@@ -1,5 +1,5 @@
-/* Peer impl: the struct and the functions that peer.c (creation, loop), peer_send.c (output),
- * peer_receive.c (input) and peer_parts.c (long strings) share. */
+/* Peer impl: the struct and the functions that peer.c (creation, loop), peer_send.c
+ * (output), peer_receive.c (input) and peer_parts.c (long strings) share. */
 #ifndef PROTO_PEER_IMPL_H
 #define PROTO_PEER_IMPL_H
 
@@ -101,14 +101,15 @@ void peer_soon(struct peer *, int64_t ms);
 /* True when all peers together have used this time in the current turn of the loop. False
  * with autoflush, because such a program has one peer. */
 bool peer_is_used_up(const struct peer *, int64_t ms);
-/* Ends a callback, which began with depth++. False when peer_free was called during it: then
- * the peer is used no more. */
+/* Ends a callback, which began with depth++. False when peer_free was called during it:
+ * then the peer is used no more. */
 bool peer_leave(struct peer *);
 
 void peer_send_clear(struct peer *);
 
 void peer_receive_clear(struct peer *);
-/* Reads and dispatches up to these numbers (SIZE_MAX = all); false when the peer was freed. */
+/* Reads and dispatches up to these numbers (SIZE_MAX = all); false when the peer was
+ * freed. */
 bool peer_receive(struct peer *, size_t bytes, size_t frames);
 /* Calls the callback for a complete request; params borrowed. */
 void peer_receive_request(struct peer *, uint64_t id, const char *method, json_t *params);
@@ -120,8 +121,8 @@ bool peer_parts_begin(struct peer *, uint64_t id, const char *method, json_t *pa
 void peer_parts_add(struct peer *, const json_t *params);
 void peer_parts_clear(struct peer *);
 
-/* New frame from a head (see frame_write) and a value (taken; NULL = out of memory), or NULL
- * with errno, and fd is not taken. */
+/* New frame from a head (see frame_write) and a value (taken; NULL = out of memory), or
+ * NULL with errno, and fd is not taken. */
 struct peer_frame *peer_frame_new(
     const char *head, json_t *value, int fd, uint64_t stamp, bool secret);
 void peer_frames_clear(struct peer_frames *);

@@ -180,8 +180,8 @@ peer_receive_frame(struct peer *p, const json_t *frame)
 	json_decref(none);
 }
 
-/* Reads once. Not inlined, so that the buffer is not on the stack while callbacks run, which
- * may call peer_drain. */
+/* Reads once. Not inlined, so that the buffer is not on the stack while callbacks run,
+ * which may call peer_drain. */
 static __attribute__((noinline)) ssize_t
 peer_receive_bytes(struct peer *p)
 {
@@ -253,8 +253,8 @@ peer_receive_end(struct peer *p, ssize_t n)
 }
 
 /* Reads and dispatches; true when the budget ended before the input did. With a budget, a
- * read that did not fill its buffer is the last, which saves a system call for each message:
- * the loop reports when there is more. */
+ * read that did not fill its buffer is the last, which saves a system call for each
+ * message: the loop reports when there is more. */
 static bool
 peer_receive_turn(struct peer *p, struct peer_budget *budget)
 {

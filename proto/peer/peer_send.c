@@ -262,7 +262,8 @@ peer_send_gather(struct peer *p, size_t limit)
 	}
 }
 
-/* Writes once. The bytes written, or 0 when the socket accepts no more now or has failed. */
+/* Writes once. The bytes written, or 0 when the socket accepts no more now or has
+ * failed. */
 static size_t
 peer_send_batch(struct peer *p)
 {

@@ -1,5 +1,5 @@
-/* Delays the refusal of wrong credentials, so that passwords cannot be guessed quickly. Right
- * credentials are never delayed. */
+/* Delays the refusal of wrong credentials, so that passwords cannot be guessed quickly.
+ * Right credentials are never delayed. */
 #include "common/clock.h"
 #include "common/log.h"
 #include "rpcd/http/request.h"
@@ -47,7 +47,8 @@ http_auth_delay(struct http_request *r)
 	if (source_deadline(endpoint->refusals) == -1)
 		source_arm(endpoint->refusals, r->refused_ms);
 	http_suspend(r->client, http_auth_delay_end, r);
-	/* A client that has closed its sending half gets the answer after the delay, too. */
+	/* A client that has closed its sending half gets the answer after the delay,
+	 * too. */
 	r->client->outlasts_client = true;
 	return MHD_YES;
 }

@@ -22,9 +22,9 @@ struct auth_failures {
 	size_t first, count;
 };
 
-/* Counts a failure. True: it is to be answered after AUTH_DELAY_MS; false: there are too many.
- * It also counts when the client disconnects before, so that disconnecting does not allow
- * faster guesses. */
+/* Counts a failure. True: it is to be answered after AUTH_DELAY_MS; false: there are too
+ * many. It also counts when the client disconnects before, so that disconnecting does not
+ * allow faster guesses. */
 NODISCARD bool auth_failures_add(struct auth_failures *, uint64_t address, int64_t now);
 
 #endif

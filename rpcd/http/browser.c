@@ -208,7 +208,8 @@ browser_is_foreign_site(
 	    !browser_is_own_origin(request->origin, request->host);
 }
 
-/* Clients that are not browsers may send any name or none: no page causes their requests. */
+/* Clients that are not browsers may send any name or none: no page causes their
+ * requests. */
 static bool
 browser_is_foreign_name(
     const struct browser_request *request, const struct browser_rules *rules)

@@ -1,7 +1,7 @@
-/* Browser: recognises requests that a browser sends and refuses those that a page of another
- * site caused; recognises requests that a proxy forwarded. Any page can send a POST without
- * the user's consent. A page whose host name resolves to this machine even has the listener
- * as its Origin (DNS rebinding): then only the name in Host is foreign. */
+/* Browser: recognises requests that a browser sends and refuses those that a page of
+ * another site caused; recognises requests that a proxy forwarded. Any page can send a POST
+ * without the user's consent. A page whose host name resolves to this machine even has the
+ * listener as its Origin (DNS rebinding): then only the name in Host is foreign. */
 #ifndef RPCD_HTTP_BROWSER_H
 #define RPCD_HTTP_BROWSER_H
 

@@ -1,4 +1,5 @@
-/* The checks of a request's headers, in order. Each returns 0 or the status of the refusal. */
+/* The checks of a request's headers, in order. Each returns 0 or the status of the
+ * refusal. */
 #include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/http/basic_auth.h"
@@ -63,7 +64,8 @@ check_framing(struct http_request *r)
 	return 400;
 }
 
-/* Before the check of credentials, because a browser adds them to the requests of any page. */
+/* Before the check of credentials, because a browser adds them to the requests of any
+ * page. */
 static int
 check_browser(struct http_request *r)
 {
@@ -92,8 +94,8 @@ check_browser(struct http_request *r)
 	return 403;
 }
 
-/* A forwarded request counts as coming from another machine. A warning says so once when the
- * proxy loses permissions by that. */
+/* A forwarded request counts as coming from another machine. A warning says so once when
+ * the proxy loses permissions by that. */
 static int
 check_auth(struct http_request *r)
 {

@@ -1,6 +1,6 @@
-/* Connection: the connections of a listener. Each is watched for the client's disconnect from
- * the beginning. Those that exceed their time or are too many are shut down, after which
- * libmicrohttpd closes them. */
+/* Connection: the connections of a listener. Each is watched for the client's disconnect
+ * from the beginning. Those that exceed their time or are too many are shut down, after
+ * which libmicrohttpd closes them. */
 #ifndef RPCD_HTTP_CONNECTION_H
 #define RPCD_HTTP_CONNECTION_H
 
@@ -41,9 +41,9 @@ struct http_connection *http_connection_of(struct MHD_Connection *);
 /* Schedules the handling of a connection whose client has left for the next run. */
 void http_connection_list_left(struct http_connection *);
 
-/* Appends to the body, which is counted in the endpoint's budget. When the budget is used up,
- * drops the oldest body of the address that has the most bytes of bodies. 0, or -1 when that
- * would be the body of this connection. */
+/* Appends to the body, which is counted in the endpoint's budget. When the budget is used
+ * up, drops the oldest body of the address that has the most bytes of bodies. 0, or -1 when
+ * that would be the body of this connection. */
 NODISCARD int http_connection_keep_body(
     struct http_connection *, const char *bytes, size_t n);
 /* The body, which no longer counts in the budget. The caller clears it (buf_clear). */

@@ -1,6 +1,6 @@
 /* Conntable: the connections of a listener with their addresses and phases. Decides which
- * connection has exceeded its time, and which one to close when the listener has too many or
- * its clients use too much memory. Makes no system calls. */
+ * connection has exceeded its time, and which one to close when the listener has too many
+ * or its clients use too much memory. Makes no system calls. */
 #ifndef RPCD_HTTP_CONNTABLE_H
 #define RPCD_HTTP_CONNTABLE_H
 
@@ -12,16 +12,16 @@
 
 struct sockaddr;
 
-/* Time for the head of a request, from its first byte or the accept of the connection. In each
- * such time, CONN_BODY_BYTES of the body must arrive. */
+/* Time for the head of a request, from its first byte or the accept of the connection. In
+ * each such time, CONN_BODY_BYTES of the body must arrive. */
 #define CONN_WAIT_MS 10000
 #define CONN_BODY_BYTES (10 * 1024)
 /* Time from the end of an answer to the next request, as in supervisord. */
 #define CONN_IDLE_MS (1800 * 1000)
-/* While a listener is more than half full, and an address has more than CONN_MANY incomplete
- * requests, or a quarter of the listener's connections are incomplete requests, one of those
- * is closed at a time; else the same with idle connections. When the listener is seven
- * eighths full, the address with the most connections in one phase loses one. */
+/* While a listener is more than half full, and an address has more than CONN_MANY
+ * incomplete requests, or a quarter of the listener's connections are incomplete requests,
+ * one of those is closed at a time; else the same with idle connections. When the listener
+ * is seven eighths full, the address with the most connections in one phase loses one. */
 #define CONN_MANY 16
 #define CONNTABLE_LEAST 8 /* the smallest number of connections of a listener */
 /* Time for which a connection may use memory before it can be closed because of that. */
@@ -85,8 +85,8 @@ struct conntable *conntable_new(unsigned limit);
 /* All connections must be closed. NULL is allowed. */
 void conntable_free(struct conntable *);
 
-/* The key of an address: an IPv4 address, or the first 64 bits of an IPv6 address, because a
- * site can use all addresses of such a prefix. */
+/* The key of an address: an IPv4 address, or the first 64 bits of an IPv6 address, because
+ * a site can use all addresses of such a prefix. */
 uint64_t conntable_key(const struct sockaddr *);
 
 /* Adds a connection in CONN_FRESH. */
@@ -112,8 +112,8 @@ int64_t conntable_deadline(const struct conntable *, int64_t now);
 /* The connection to close because the listener has too many, or NULL: the oldest one of the
  * address that has the most in the same phase. */
 struct conn *conntable_victim(const struct conntable *);
-/* The connection to close because memory is short, or NULL: of the address that uses the most
- * in the phase, the first one that has used some since `before` or longer. */
+/* The connection to close because memory is short, or NULL: of the address that uses the
+ * most in the phase, the first one that has used some since `before` or longer. */
 struct conn *conntable_heaviest(const struct conntable *, enum conn_phase, int64_t before);
 
 #endif

@@ -1,5 +1,5 @@
-/* GET /logtail and /mainlogtail: sends a log as it grows, until the client leaves or the daemon
- * ends. */
+/* GET /logtail and /mainlogtail: sends a log as it grows, until the client leaves or the
+ * daemon ends. */
 #include "common/clock.h"
 #include "rpcd/http/page.h"
 #include "rpcd/http/request.h"

@@ -9,11 +9,11 @@
 
 #define HTTP_PAGE_BLOCK 32768 /* bytes of a stream that are made at once */
 
-/* New: the page of an HTTP error with the headers of its status, or NULL with ENOMEM. *bytes is
- * the length of the page. */
+/* New: the page of an HTTP error with the headers of its status, or NULL with ENOMEM.
+ * *bytes is the length of the page. */
 struct MHD_Response *http_page_error(int status, int64_t *bytes);
-/* New: the text of the reply, or the error page of its status, or NULL with ENOMEM. Takes the
- * content, also on failure. *bytes is the length, -1 for a stream. */
+/* New: the text of the reply, or the error page of its status, or NULL with ENOMEM. Takes
+ * the content, also on failure. *bytes is the length, -1 for a stream. */
 struct MHD_Response *http_page_reply(struct reply *, int64_t *bytes);
 /* Adds a header, or frees the response and returns NULL. A response NULL is allowed. */
 struct MHD_Response *http_page_header(

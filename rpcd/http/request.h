@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The body of a refused request is read and discarded up to this length, because most clients
- * read the answer only after sending it. For a longer one the connection is closed. */
+/* The body of a refused request is read and discarded up to this length, because most
+ * clients read the answer only after sending it. For a longer one the connection is
+ * closed. */
 #define HTTP_DISCARD_MAX (16 * 1024 * 1024)
 
 struct http_request {
@@ -50,8 +51,8 @@ struct http_request {
 
 /* libmicrohttpd's callback for the first line of a request. New; uri is raw. */
 void *http_request_new(void *endpoint, const char *uri, struct MHD_Connection *);
-/* Its callback for the headers, a piece of the body, the end of the body (*size 0), and after
- * a resume. */
+/* Its callback for the headers, a piece of the body, the end of the body (*size 0), and
+ * after a resume. */
 enum MHD_Result http_request_handle(void *endpoint, struct MHD_Connection *,
     const char *url, const char *method, const char *version, const char *data,
     size_t *size, void **request);

@@ -43,9 +43,9 @@ struct http_server {
 
 /* ---- creation ---- */
 
-/* Divides memory and descriptors equally among the listeners, so that none can exhaust another.
- * Half of the descriptors of a listener are for connections, half for logs: two for each
- * stream, one for each call that waits for a log, the rest for replies. */
+/* Divides memory and descriptors equally among the listeners, so that none can exhaust
+ * another. Half of the descriptors of a listener are for connections, half for logs: two
+ * for each stream, one for each call that waits for a log, the rest for replies. */
 static void
 server_set_bounds(struct http_endpoint *e)
 {
@@ -135,8 +135,8 @@ server_clear(struct http_server *s)
 	free(s);
 }
 
-/* Creates libmicrohttpd's daemon before the sandbox forbids its system calls. It does not run
- * before http_server_start; until then clients wait in the backlog of the socket. */
+/* Creates libmicrohttpd's daemon before the sandbox forbids its system calls. It does not
+ * run before http_server_start; until then clients wait in the backlog of the socket. */
 struct http_server *
 http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 {
@@ -193,9 +193,9 @@ server_accept(struct http_server *s)
 	return 0;
 }
 
-/* After a shortage of descriptors or memory, libmicrohttpd retries without a pause while it has
- * no connection, and otherwise not before one of its connections ends, which can take very
- * long. Therefore we accept ourselves, once a second. */
+/* After a shortage of descriptors or memory, libmicrohttpd retries without a pause while it
+ * has no connection, and otherwise not before one of its connections ends, which can take
+ * very long. Therefore we accept ourselves, once a second. */
 static void
 server_accept_due(void *ctx, uint32_t ready UNUSED)
 {

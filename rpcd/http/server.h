@@ -1,5 +1,5 @@
-/* Server: a listener that libmicrohttpd serves. It runs in the event loop when a connection or
- * a timeout is ready. */
+/* Server: a listener that libmicrohttpd serves. It runs in the event loop when a connection
+ * or a timeout is ready. */
 #ifndef RPCD_HTTP_SERVER_H
 #define RPCD_HTTP_SERVER_H
 

@@ -1,5 +1,6 @@
-/* Stream: an answer without a known end, such as a log that grows. Its connection is suspended
- * while there is nothing to send. Each listener has a bounded number of streams. */
+/* Stream: an answer without a known end, such as a log that grows. Its connection is
+ * suspended while there is nothing to send. Each listener has a bounded number of
+ * streams. */
 #ifndef RPCD_HTTP_STREAM_H
 #define RPCD_HTTP_STREAM_H
 

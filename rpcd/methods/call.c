@@ -120,8 +120,8 @@ calls_settle(struct calls *calls)
 
 static void call_on_resumed(struct invocation *);
 
-/* NULL, or why an element is not a call ("" = supervisord gives no reason). *name and *params
- * (NULL = none) are borrowed. */
+/* NULL, or why an element is not a call ("" = supervisord gives no reason). *name and
+ * *params (NULL = none) are borrowed. */
 static const char *
 call_read_element(const json_t *element, const char **name, json_t **params)
 {

@@ -1,6 +1,6 @@
 /* Call: one XML-RPC request from its body to its reply: parses it, checks it against the
- * method table, answers it from the mirror or with the master's reply, and parks it while it
- * waits. Independent of HTTP. */
+ * method table, answers it from the mirror or with the master's reply, and parks it while
+ * it waits. Independent of HTTP. */
 #ifndef RPCD_METHODS_CALL_H
 #define RPCD_METHODS_CALL_H
 
@@ -22,11 +22,12 @@ void calls_free(struct calls *);
 /* Begins the call in `body`, whose content is taken when it is long. NULL when the call was
  * answered at once, else the parked call. Its memory is counted in the share, which must
  * exist longer than the call and its reply. may_park false: a call that would have to wait
- * or send a request to the master is answered with fault 30. Long bodies and long multicalls
- * are always processed in several turns of the loop. */
+ * or send a request to the master is answered with fault 30. Long bodies and long
+ * multicalls are always processed in several turns of the loop. */
 struct call *call_begin(struct calls *, struct share *, enum role, struct buf *body,
     bool may_park, call_done_fn *, void *ctx);
-/* The client has disconnected: the master completes what was begun, the reply is dropped. */
+/* The client has disconnected: the master completes what was begun, the reply is
+ * dropped. */
 void call_abandon(struct call *);
 /* A row of the mirror has changed, or was removed (NULL); id 0 = many have changed. */
 void calls_changed(struct calls *, uint64_t id, const struct process_info *);

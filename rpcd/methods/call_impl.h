@@ -18,8 +18,8 @@
 
 #define CALL_POSTED_MAX 4 /* requests with events that a multicall sends without a reply */
 
-/* A long call is processed in several turns of the loop, so that other clients are served in
- * between: one call in a turn, up to these limits. */
+/* A long call is processed in several turns of the loop, so that other clients are served
+ * in between: one call in a turn, up to these limits. */
 #define CALL_TURN_MS 4
 #define CALL_TURN_ELEMENTS 1024      /* of a multicall */
 #define CALL_TURN_BYTES (256 * 1024) /* of a body */
@@ -61,8 +61,8 @@ struct calls {
 	struct xmlparse *parser;
 	struct parse_cache *parse_cache;
 	struct call_list parked;
-	/* Answered at the end of each function of call.h, because the clients' callbacks may
-	 * change the list of parked calls. */
+	/* Answered at the end of each function of call.h, because the clients' callbacks
+	 * may change the list of parked calls. */
 	struct call_list finished;
 	struct call_list due;       /* in the order of their turns; listeners alternate */
 	const struct share *served; /* the listener that had the last turn */

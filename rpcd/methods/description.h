@@ -1,5 +1,5 @@
-/* Description: validates a program's description of its namespace and makes rows of a method
- * table from it (reeve-rpcinterface(7)). */
+/* Description: validates a program's description of its namespace and makes rows of a
+ * method table from it (reeve-rpcinterface(7)). */
 #ifndef RPCD_METHODS_DESCRIPTION_H
 #define RPCD_METHODS_DESCRIPTION_H
 

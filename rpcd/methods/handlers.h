@@ -1,5 +1,5 @@
-/* Handlers: the functions that run methods, for the tables of table.c and reeve.c. Each writes
- * the result or a fault of its invocation, or leaves it waiting (invocation.h). */
+/* Handlers: the functions that run methods, for the tables of table.c and reeve.c. Each
+ * writes the result or a fault of its invocation, or leaves it waiting (invocation.h). */
 #ifndef RPCD_METHODS_HANDLERS_H
 #define RPCD_METHODS_HANDLERS_H
 

@@ -83,8 +83,8 @@ invocation_return_string(struct invocation *inv, const char *s)
 	invocation_close(inv);
 }
 
-/* The length of the XML is known only when it is written. It then replaces what was reserved;
- * if the budget does not allow it, a fault does. */
+/* The length of the XML is known only when it is written. It then replaces what was
+ * reserved; if the budget does not allow it, a fault does. */
 void
 invocation_return_json_take(struct invocation *inv, json_t *value)
 {

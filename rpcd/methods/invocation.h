@@ -1,6 +1,6 @@
-/* Invocation: one method call: a call itself, or an element of a multicall. It is checked against
- * the method table; then the handler answers from the mirror, sends a request to the master, or
- * waits. Each invocation ends with exactly one result or fault. */
+/* Invocation: one method call: a call itself, or an element of a multicall. It is checked
+ * against the method table; then the handler answers from the mirror, sends a request to
+ * the master, or waits. Each invocation ends with exactly one result or fault. */
 #ifndef RPCD_METHODS_INVOCATION_H
 #define RPCD_METHODS_INVOCATION_H
 
@@ -74,8 +74,8 @@ void invocation_end(struct invocation *);
 /* Whether the call sends an event and would be accepted now, so that it can be one of
  * several in an invocation_post. */
 bool invocation_may_post(struct invocation *, const char *name, const json_t *params);
-/* Sends events (an array of type, data, type, …, taken) to the master; fn receives the reply.
- * Does not change the phase. The id of the request, or 0 with errno. */
+/* Sends events (an array of type, data, type, …, taken) to the master; fn receives the
+ * reply. Does not change the phase. The id of the request, or 0 with errno. */
 uint64_t invocation_post(
     struct invocation *, json_t *events, peer_answer_fn *fn, void *ctx);
 /* Releases everything; drops a reply that is still due. */
@@ -100,7 +100,8 @@ bool invocation_name(struct invocation *, size_t i, const char **);
 void invocation_fault(
     struct invocation *, enum fault, const char *detail); /* NULL = none */
 void invocation_fault_text(struct invocation *, enum fault, const char *text);
-/* The detail is the i-th parameter as Python prints it; none for nil, arrays and structs. */
+/* The detail is the i-th parameter as Python prints it; none for nil, arrays and
+ * structs. */
 void invocation_fault_printed(struct invocation *, enum fault, size_t i);
 /* The handler writes one value in between. */
 struct buf *invocation_open(struct invocation *);
@@ -123,8 +124,8 @@ void invocation_request(
     struct invocation *, json_t *params, bool want_fd, invocation_reply_fn *);
 /* Returns a fault to the client. True when it was one; then fd is closed. */
 bool invocation_refused(struct invocation *, enum fault, const char *message, int fd);
-/* The same, and returns true to the client, or waits until {id, spawn} or {job} of the reply
- * has ended. */
+/* The same, and returns true to the client, or waits until {id, spawn} or {job} of the
+ * reply has ended. */
 void invocation_request_and_wait(struct invocation *, json_t *params, enum wait_kind);
 
 #endif

@@ -16,8 +16,8 @@ struct invocation; /* one method call: a call, or an element of a multicall */
 typedef void method_handler(struct invocation *);
 
 enum method_flags {
-	/* Exists only with [rpcinterface:supervisor], reads a current mirror, and is refused
-	 * while the daemon is in FATAL. */
+	/* Exists only with [rpcinterface:supervisor], reads a current mirror, and is
+	 * refused while the daemon is in FATAL. */
 	METHOD_OF_DAEMON = 1 << 0,
 	/* Refused while the daemon is in SHUTDOWN or RESTARTING. */
 	METHOD_NOT_IN_SHUTDOWN = 1 << 1,

@@ -1,5 +1,6 @@
-/* Process list: the state of every process as XML. The reply of getAllProcessInfo is made once
- * and shared by all clients until a row changes or the second of its `now` has passed. */
+/* Process list: the state of every process as XML. The reply of getAllProcessInfo is made
+ * once and shared by all clients until a row changes or the second of its `now` has
+ * passed. */
 #ifndef RPCD_METHODS_PROCESS_LIST_H
 #define RPCD_METHODS_PROCESS_LIST_H
 

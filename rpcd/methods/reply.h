@@ -9,10 +9,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A text that is made while it is sent (long logs). Embedded in the struct that makes it. */
+/* A text that is made while it is sent (long logs). Embedded in the struct that makes
+ * it. */
 struct reply_stream {
-	/* Writes at most `max` bytes to `out`. Their number, 0 at the end, or -1 on an error,
-	 * after which the connection must be closed. */
+	/* Writes at most `max` bytes to `out`. Their number, 0 at the end, or -1 on an
+	 * error, after which the connection must be closed. */
 	ssize_t (*read)(struct reply_stream *, char *out, size_t max);
 	void (*free)(void *stream);
 };

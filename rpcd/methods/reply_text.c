@@ -175,8 +175,8 @@ struct stream {
 	char piece[LOGREAD_PIECE];
 };
 
-/* Fills `escaped` with the next piece of the part's range, which ends early when the file was
- * truncated. 0, or -1 with errno. */
+/* Fills `escaped` with the next piece of the part's range, which ends early when the file
+ * was truncated. 0, or -1 with errno. */
 static int
 reply_text_stream_piece(struct stream *stream, struct reply_text_part *part)
 {

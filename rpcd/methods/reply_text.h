@@ -1,5 +1,6 @@
-/* Reply text: a reply being made. It consists of texts and of ranges of logs in between, which
- * are read and escaped while the reply is sent, so that no log is in memory as a whole. */
+/* Reply text: a reply being made. It consists of texts and of ranges of logs in between,
+ * which are read and escaped while the reply is sent, so that no log is in memory as a
+ * whole. */
 #ifndef RPCD_METHODS_REPLY_TEXT_H
 #define RPCD_METHODS_REPLY_TEXT_H
 

@@ -181,7 +181,8 @@ rpcinterface_on_timer(void *ctx, uint32_t ready UNUSED)
 		program->describe_due_ms = -1;
 	}
 	while ((call = TAILQ_FIRST(&program->pending)) != NULL && call->due_ms <= now) {
-		/* The call no longer counts as pending, but as late: it still uses memory. */
+		/* The call no longer counts as pending, but as late: it still uses
+		 * memory. */
 		RPCINTERFACE_LOG(program, LINE_OVERDUE, LEVEL_WARN,
 		    "rpcinterface %s did not answer a call in time", program->name);
 		TAILQ_REMOVE(&program->pending, call, in_calls);

@@ -1,6 +1,6 @@
-/* Rpcinterface: namespaces of the API that the administrator's programs serve, each over its
- * own socket (reeve-rpcinterface(7)). A program that is slow, wrong or not running affects
- * only its own namespace. */
+/* Rpcinterface: namespaces of the API that the administrator's programs serve, each over
+ * its own socket (reeve-rpcinterface(7)). A program that is slow, wrong or not running
+ * affects only its own namespace. */
 #ifndef RPCD_METHODS_RPCINTERFACE_H
 #define RPCD_METHODS_RPCINTERFACE_H
 
@@ -22,8 +22,8 @@ struct rpcinterfaces;
 
 struct rpcinterfaces *rpcinterfaces_new(struct rpcd *);
 void rpcinterfaces_free(struct rpcinterfaces *); /* NULL is allowed */
-/* Handles a notification of the master about a program: its socket, its end, its removal. 1,
- * 0 for another method, -1 when malformed. Sets *fd to -1 when the socket was taken. */
+/* Handles a notification of the master about a program: its socket, its end, its removal.
+ * 1, 0 for another method, -1 when malformed. Sets *fd to -1 when the socket was taken. */
 NODISCARD int rpcinterfaces_notification(
     struct rpcinterfaces *, const char *method, const json_t *params, int *fd);
 /* The methods of all programs. A method is valid until its program describes its methods

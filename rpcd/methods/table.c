@@ -89,7 +89,8 @@ static const struct method_row table[] = {
 	{{"supervisor.signalProcess", "boolean name:string signal:string", ROLE_OPERATE,
 	    CMD_PROCESS_SIGNAL,
 	    "Send a signal, given by name or number, to one process. With the name\n"
-	    "GROUP:*, send it to all processes of a group and return an array."}, rpc_command, WAIT_NOT},
+	    "GROUP:*, send it to all processes of a group and return an array."},
+	    rpc_command, WAIT_NOT},
 	{{"supervisor.signalProcessGroup", "array name:string signal:string", ROLE_OPERATE,
 	    CMD_GROUP_SIGNAL, "Send a signal to each running process of a group."},
 	    rpc_command, WAIT_NOT},
@@ -100,8 +101,8 @@ static const struct method_row table[] = {
 	{{"supervisor.startProcess", "boolean name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_PROCESS_START,
 	    "Start one process. With wait, return when it is RUNNING or has failed. With\n"
-	    "the name GROUP:*, start all processes of a group and return an array."}, rpc_command,
-	    WAIT_START},
+	    "the name GROUP:*, start all processes of a group and return an array."},
+	    rpc_command, WAIT_START},
 	{{"supervisor.startProcessGroup", "array name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_GROUP_START, "Start each process of a group that is not running."},
 	    rpc_command, WAIT_START},
@@ -110,8 +111,9 @@ static const struct method_row table[] = {
 	    WAIT_STOP},
 	{{"supervisor.stopProcess", "boolean name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_PROCESS_STOP,
-	    "Stop one process. With wait, return when it has ended. With the name GROUP:*,\n"
-	    "stop all processes of a group and return an array."}, rpc_command, WAIT_STOP},
+	    "Stop one process. With wait, return when it has ended. With the name\n"
+	    "GROUP:*, stop all processes of a group and return an array."},
+	    rpc_command, WAIT_STOP},
 	{{"supervisor.stopProcessGroup", "array name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_GROUP_STOP, "Stop each process of a group."}, rpc_command,
 	    WAIT_STOP},
@@ -127,7 +129,8 @@ static const struct method_row table[] = {
 	    "Follow a process's standard output log. Return the last length bytes, the\n"
 	    "offset for the next call, and whether more than length bytes were added."},
 	    rpc_process_log, WAIT_NOT},
-	{{"system.listMethods", "array", ROLE_STATES, CMD_HELLO, "Return the names of all methods."},
+	{{"system.listMethods", "array", ROLE_STATES, CMD_HELLO,
+	    "Return the names of all methods."},
 	    rpc_system_list, WAIT_NOT},
 	{{"system.methodHelp", "string name:string", ROLE_STATES, CMD_HELLO,
 	    "Return the help text of a method."}, rpc_system_help, WAIT_NOT},

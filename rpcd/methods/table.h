@@ -1,5 +1,6 @@
-/* Table: the methods of supervisor.* and system.*. Dispatch, the check of arguments and roles,
- * system.listMethods, methodHelp and methodSignature, and the manual are made from its rows. */
+/* Table: the methods of supervisor.* and system.*. Dispatch, the check of arguments and
+ * roles, system.listMethods, methodHelp and methodSignature, and the manual are made from
+ * its rows. */
 #ifndef RPCD_METHODS_TABLE_H
 #define RPCD_METHODS_TABLE_H
 

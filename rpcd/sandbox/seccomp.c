@@ -1,5 +1,5 @@
-/* The filter is a program of comparisons. It is made from three tables: arguments for which an
- * allowed call kills the process, calls that are allowed, and calls that kill it. */
+/* The filter is a program of comparisons. It is made from three tables: arguments for which
+ * an allowed call kills the process, calls that are allowed, and calls that kill it. */
 #include "common/fail.h"
 #include "common/log.h"
 #include "rpcd/sandbox/sandbox.h"
@@ -31,8 +31,8 @@
 enum word { LOW, HIGH };
 enum test { IS, IS_NOT, ABOVE, HAS /* any of these bits */ };
 
-/* Arguments with which an allowed call kills the process. They are checked before the table of
- * calls. Where a row has only the low word, the kernel ignores the high one. */
+/* Arguments with which an allowed call kills the process. They are checked before the table
+ * of calls. Where a row has only the low word, the kernel ignores the high one. */
 static const struct sandbox_denial {
 	unsigned nr;       /* of the call */
 	unsigned argument; /* its number, from 0 */
@@ -50,13 +50,13 @@ static const struct sandbox_denial {
 	{__NR_sendto, 4, HIGH, IS_NOT, 0},
 	{__NR_sendmsg, 2, LOW, HAS, MSG_FASTOPEN},
 	/* Only F_GETFD, F_SETFD, F_GETFL and F_SETFL. F_SETOWN and F_SETSIG would make the
-	 * kernel send signals to other processes of the user. F_DUPFD would copy a listening
-	 * socket, and the copy could be shut down. */
+	 * kernel send signals to other processes of the user. F_DUPFD would copy a
+	 * listening socket, and the copy could be shut down. */
 	{__NR_fcntl, 1, LOW, IS, F_DUPFD},
 	{__NR_fcntl, 1, LOW, ABOVE, F_SETFL},
-	/* Only TCP_NODELAY and TCP_CORK. Other options, such as IP_MINTTL, a packet filter or
-	 * TCP_MD5SIG, could make a listening socket ignore all clients, also for the next
-	 * reeve-rpcd. */
+	/* Only TCP_NODELAY and TCP_CORK. Other options, such as IP_MINTTL, a packet filter
+	 * or TCP_MD5SIG, could make a listening socket ignore all clients, also for the
+	 * next reeve-rpcd. */
 	{__NR_setsockopt, 1, LOW, IS_NOT, IPPROTO_TCP},
 	{__NR_setsockopt, 2, LOW, IS, TCP_MAXSEG},
 	{__NR_setsockopt, 2, LOW, ABOVE, TCP_CORK},

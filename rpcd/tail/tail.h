@@ -43,8 +43,8 @@ void tail_free(void *tail); /* NULL is allowed */
 
 #define TAIL_END (-1)
 #define TAIL_BROKEN (-2)
-/* Reads the next bytes. Their number; 0 = none until `ready` is called; TAIL_END; TAIL_BROKEN:
- * the log cannot be read. The cost does not depend on the size of the log. */
+/* Reads the next bytes. Their number; 0 = none until `ready` is called; TAIL_END;
+ * TAIL_BROKEN: the log cannot be read. The cost does not depend on the size of the log. */
 NODISCARD ssize_t tail_read(struct tail *, char *out, size_t max);
 
 /* The decisions of tail_read, public because they are tested without files. */
@@ -54,7 +54,8 @@ enum tail_move {
 	TAIL_TRUNCATED,	/* continue at the beginning of the file */
 	TAIL_NEXT,	/* the file is read completely: continue with the next one */
 };
-/* What to do at `pos` in a file of `size` bytes; has_next: another file has its name now. */
+/* What to do at `pos` in a file of `size` bytes; has_next: another file has its name
+ * now. */
 enum tail_move tail_decide(int64_t pos, int64_t size, bool has_next);
 /* How many of n > 0 bytes to send as one chunk, never 0. When more follows, no character is
  * cut, because supervisorctl decodes each chunk separately. */

@@ -203,8 +203,9 @@ parse_node_clear(struct node *node)
 
 /* ---- callbacks of expat ---- */
 
-/* Counts different unknown names, because expat keeps each in a table that it copies when it
- * grows. The hash uses words, because expat puts a namespace of up to 1 KiB before a name. */
+/* Counts different unknown names, because expat keeps each in a table that it copies when
+ * it grows. The hash uses words, because expat puts a namespace of up to 1 KiB before a
+ * name. */
 static void
 parse_count_name(struct xmlparse *parser, const char *name)
 {
@@ -310,9 +311,9 @@ parse_on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSE
 	parse_refuse(ctx, "a document type declaration");
 }
 
-/* XML_ParserReset also resets the salt and the handlers. UTF-8 is forced, as in supervisord, so
- * that expat checks the bytes and not the declaration: PHP's clients declare iso-8859-1 and
- * send ASCII. */
+/* XML_ParserReset also resets the salt and the handlers. UTF-8 is forced, as in
+ * supervisord, so that expat checks the bytes and not the declaration: PHP's clients
+ * declare iso-8859-1 and send ASCII. */
 static void
 parse_reset(struct xmlparse *parser)
 {

@@ -2,9 +2,9 @@
  * parameters. All untrusted XML is validated here: no DTD; UTF-8, whatever the declaration
  * says; limits for depth, elements, names of elements, attributes and the length of a tag.
  *
- * Strings, base64 and unknown elements become strings; int and i4 become integers of 64 bits;
- * double becomes a real, or for NaN and the infinities, which JSON lacks, {"double": "nan"},
- * "inf" or "-inf"; nil and an empty unknown element become null; a dateTime becomes
+ * Strings, base64 and unknown elements become strings; int and i4 become integers of 64
+ * bits; double becomes a real, or for NaN and the infinities, which JSON lacks, {"double":
+ * "nan"}, "inf" or "-inf"; nil and an empty unknown element become null; a dateTime becomes
  * {"dateTime.iso8601": text}. */
 #ifndef RPCD_XMLRPC_PARSE_H
 #define RPCD_XMLRPC_PARSE_H
@@ -31,8 +31,8 @@ NODISCARD int xmlparse_call(struct xmlparse *, const char *body, size_t len, cha
     json_t **params, const char **why);
 /* The same in steps. Begins a document, borrowed until it is read or refused. */
 void xmlparse_begin(struct xmlparse *, const char *body, size_t len);
-/* Reads about so many bytes more. 1 when the document is complete, 0 when more is left, -1 as
- * xmlparse_call. */
+/* Reads about so many bytes more. 1 when the document is complete, 0 when more is left, -1
+ * as xmlparse_call. */
 NODISCARD int xmlparse_read(struct xmlparse *, size_t bytes, const char **why);
 /* After xmlparse_read has returned 1: the results, both new. */
 void xmlparse_take(struct xmlparse *, char **method, json_t **params);

@@ -71,7 +71,8 @@ printed_date(struct buf *out, const char *text, bool inside)
 	    day, hour, minute, second);
 }
 
-/* The text of a date, or of a double that JSON lacks (parse.h); NULL = an ordinary value. */
+/* The text of a date, or of a double that JSON lacks (parse.h); NULL = an ordinary
+ * value. */
 static const char *
 printed_special(const json_t *object, const char *kind)
 {

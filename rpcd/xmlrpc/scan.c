@@ -35,8 +35,8 @@ scan_looks_at(const struct xmlscan *scan, const char *what)
 	return scan->len - scan->at >= n && memcmp(scan->text + scan->at, what, n) == 0;
 }
 
-/* Moves behind the first `end` within `most` bytes, or to the end of the document, where expat
- * refuses the incomplete token. */
+/* Moves behind the first `end` within `most` bytes, or to the end of the document, where
+ * expat refuses the incomplete token. */
 static const char *
 scan_behind(struct xmlscan *scan, const char *end, size_t most, const char *why)
 {

@@ -1,6 +1,6 @@
 /* Scan: cuts an XML document into pieces for the parser and bounds the length of each tag,
- * reference, comment and instruction. A piece ends at the end of a token, because expat reads
- * an incomplete token again from its beginning with every piece. */
+ * reference, comment and instruction. A piece ends at the end of a token, because expat
+ * reads an incomplete token again from its beginning with every piece. */
 #ifndef RPCD_XMLRPC_SCAN_H
 #define RPCD_XMLRPC_SCAN_H
 
@@ -22,8 +22,8 @@ struct xmlscan {
 };
 
 void xmlscan_init(struct xmlscan *, const char *text, size_t len);
-/* The length of the next piece, which begins at the scan->at from before the call; 0 at the end
- * of the document, or with *why (static text, else NULL) when it is refused. */
+/* The length of the next piece, which begins at the scan->at from before the call; 0 at the
+ * end of the document, or with *why (static text, else NULL) when it is refused. */
 size_t xmlscan_next(struct xmlscan *, const char **why);
 
 #endif

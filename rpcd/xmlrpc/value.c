@@ -36,8 +36,8 @@ xmlvalue_string(const char *text, size_t len)
 
 /* ---- double ---- */
 
-/* Copies digits without the single underscores that Python allows between them. Returns the end
- * of the digits, or NULL when an underscore is elsewhere. */
+/* Copies digits without the single underscores that Python allows between them. Returns the
+ * end of the digits, or NULL when an underscore is elsewhere. */
 static const char *
 xmlvalue_copy_digits(const char *s, char **out)
 {

@@ -9,8 +9,8 @@
 
 #define XMLVALUE_NUMBER_MAX 4096 /* bytes of the text of a number */
 
-/* Each: new, or NULL when the text is not such a value. The text is UTF-8, has len bytes without
- * NUL, and is NUL-terminated. */
+/* Each: new, or NULL when the text is not such a value. The text is UTF-8, has len bytes
+ * without NUL, and is NUL-terminated. */
 typedef json_t *xmlvalue_fn(const char *text, size_t len);
 
 xmlvalue_fn xmlvalue_int, xmlvalue_boolean, xmlvalue_string, xmlvalue_double,

@@ -45,8 +45,8 @@ static const struct sequence {
 	{0xf4, 0xf4, 0x80, 0x8f, 4},
 };
 
-/* The number of the n bytes that begin one sequence. *whole: it is complete and allowed in XML;
- * *cut: it is incomplete because the bytes end. */
+/* The number of the n bytes that begin one sequence. *whole: it is complete and allowed in
+ * XML; *cut: it is incomplete because the bytes end. */
 static size_t
 xmlwrite_sequence(const unsigned char *bytes, size_t n, bool *whole, bool *cut)
 {

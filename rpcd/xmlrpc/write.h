@@ -16,8 +16,8 @@
 
 #define XMLWRITE_ESCAPED 5 /* bytes of one escaped byte, at most */
 
-/* Appends n bytes as character data. Returns the number of bytes written: all when `last`, else
- * up to three fewer, because a UTF-8 sequence is not cut. */
+/* Appends n bytes as character data. Returns the number of bytes written: all when `last`,
+ * else up to three fewer, because a UTF-8 sequence is not cut. */
 size_t xmlwrite_escape(struct buf *, const char *bytes, size_t n, bool last);
 
 /* Appends text that is already XML. */

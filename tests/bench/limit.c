@@ -1,5 +1,5 @@
-/* The limit of the machine: each mode does one task of a supervisor without anything else and
- * prints the seconds. */
+/* The limit of the machine: each mode does one task of a supervisor without anything else
+ * and prints the seconds. */
 #include "tests/bench/limit.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* libmicrohttpd alone, used as in reeve-rpcd (one thread, within another epoll), and a client
- * that needs little time. */
+/* libmicrohttpd alone, used as in reeve-rpcd (one thread, within another epoll), and a
+ * client that needs little time. */
 #include "tests/bench/limit.h"
 
 #include <arpa/inet.h>

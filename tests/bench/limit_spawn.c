@@ -67,8 +67,8 @@ limit_one_by_one(char **argv)
 	return 0;
 }
 
-/* Restarts a process until this one is killed. Uses less than posix_spawn, which queries the
- * handler of each signal: below a millisecond that matters. */
+/* Restarts a process until this one is killed. Uses less than posix_spawn, which queries
+ * the handler of each signal: below a millisecond that matters. */
 int
 limit_respawn(char **argv)
 {

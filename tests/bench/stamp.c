@@ -1,5 +1,5 @@
-/* A program that reports its start: sends its pid and the time to the datagram socket in its
- * last argument, then waits until its parent ends. */
+/* A program that reports its start: sends its pid and the time to the datagram socket in
+ * its last argument, then waits until its parent ends. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>

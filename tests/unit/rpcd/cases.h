@@ -1,4 +1,5 @@
-/* Cases: test data as files (tests/data): each case is a directory with `input` and `want`. */
+/* Cases: test data as files (tests/data): each case is a directory with `input` and
+ * `want`. */
 #ifndef TESTS_CASES_H
 #define TESTS_CASES_H
 

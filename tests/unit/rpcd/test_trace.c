@@ -1,4 +1,5 @@
-/* Trace: the log lines of calls and requests, and that they cost nothing at other levels. */
+/* Trace: the log lines of calls and requests, and that they cost nothing at other
+ * levels. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 #include "common/str.h"
@@ -134,7 +135,8 @@ test_request_data(void **state)
 		       "DEBG the XML-RPC request could not be parsed: unclosed token\n"},
 		{"it's \xc3\xa9\n", "ERRO XML-RPC request data \"it's \xc3\xa9\\n\" is "
 		    "invalid: unmarshallable\n"
-		    "DEBG the XML-RPC request could not be parsed: text outside of the element\n"},
+		    "DEBG the XML-RPC request could not be parsed: "
+		    "text outside of the element\n"},
 		{"<\xff", "ERRO XML-RPC request data '<\\xff' is invalid: unmarshallable\n"
 		    "DEBG the XML-RPC request could not be parsed: not UTF-8\n"},
 		{"<methodCall/>", "ERRO XML-RPC request data '<methodCall/>' is invalid: "

@@ -273,7 +273,8 @@ raw_frame(struct pair *t, struct buf *b)
 	return NULL;
 }
 
-/* A new pipe: returns the write end, to be passed on; the read end shows when it is closed. */
+/* A new pipe: returns the write end, to be passed on; the read end shows when it is
+ * closed. */
 UNUSED static int
 pipe_watch(int *reader)
 {

@@ -303,7 +303,8 @@ scarce_malloc(size_t size)
 	return NULL;
 }
 
-/* After a failed allocation, a call ends with a reply, errno or the end of its connection. */
+/* After a failed allocation, a call ends with a reply, errno or the end of its
+ * connection. */
 static void
 test_out_of_memory(void **state)
 {

@@ -309,8 +309,8 @@ reply_too_long(struct side *s, uint64_t id, const char *method, json_t *params)
 	}
 }
 
-/* A reply that exceeds the limits of a frame becomes a fault, a long message is cut, and the
- * connection continues. */
+/* A reply that exceeds the limits of a frame becomes a fault, a long message is cut, and
+ * the connection continues. */
 static void
 test_reply_too_long(void **state)
 {
@@ -397,8 +397,8 @@ stream_puller(struct stream *s, struct peer *p, struct peer_puller *puller)
 	return puller;
 }
 
-/* Reads frames up to reply `last` and checks that each reply comes after the changes that it
- * announces. Returns the number of changes. */
+/* Reads frames up to reply `last` and checks that each reply comes after the changes that
+ * it announces. Returns the number of changes. */
 static size_t
 read_in_order(struct pair *t, struct buf *b, uint64_t last)
 {

@@ -1,8 +1,8 @@
-/* Http_world: the surroundings of http for tests: fake calls (rpcd/methods/call.h), a listener
- * in a loop, and clients. The body of a request selects the behaviour of the fake call:
- * "park", "stream", "broken", "large", "end", "status NNN"; others are answered at once. Logs
- * are fake, too (rpcd/tail/tail.h): "short" ends after three pieces, "empty" after none,
- * reading "torn" fails after one, "missing" does not exist. */
+/* Http_world: the surroundings of http for tests: fake calls (rpcd/methods/call.h), a
+ * listener in a loop, and clients. The body of a request selects the behaviour of the fake
+ * call: "park", "stream", "broken", "large", "end", "status NNN"; others are answered at
+ * once. Logs are fake, too (rpcd/tail/tail.h): "short" ends after three pieces, "empty"
+ * after none, reading "torn" fails after one, "missing" does not exist. */
 #ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H
 

@@ -1,5 +1,5 @@
-/* Basic_auth: each line of tests/data/auth/cases has username, password, Authorization header
- * ("-" = none) and the result, separated by tabs. */
+/* Basic_auth: each line of tests/data/auth/cases has username, password, Authorization
+ * header ("-" = none) and the result, separated by tabs. */
 #include "common/compiler.h"
 #include "rpcd/http/basic_auth.h"
 
@@ -32,7 +32,8 @@ field(char **rest)
 	return strcmp(text, "-") == 0 ? NULL : text;
 }
 
-/* The access of a listener that the master announces with these members; role NULL = none. */
+/* The access of a listener that the master announces with these members; role NULL =
+ * none. */
 static struct setup_access
 access_of(const char *username, const char *password, const char *role)
 {

@@ -184,7 +184,8 @@ test_half_full(void **state)
 	expect_victim(f, first + 1);
 }
 
-/* The address with the most connections loses its oldest, even if others have older ones. */
+/* The address with the most connections loses its oldest, even if others have older
+ * ones. */
 static void
 test_most(void **state)
 {

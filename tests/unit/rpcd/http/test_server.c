@@ -230,7 +230,8 @@ test_body_bounds(void **state)
 	assert_true(client_until(v->w, v->fd, &v->got, "HTTP/1.1 413 "));
 }
 
-/* calls_answered is called when an answer that ends the daemon was sent, and for no other. */
+/* calls_answered is called when an answer that ends the daemon was sent, and for no
+ * other. */
 static void
 test_end_is_reported(void **state)
 {
@@ -308,7 +309,8 @@ test_quiesced_serves_old(void **state)
 
 #define VISIT(test) cmocka_unit_test_setup_teardown(test, visit_begin, visit_end)
 #define VISIT_UNIX(test) \
-	cmocka_unit_test_prestate_setup_teardown(test, visit_begin, visit_end, (char[]){ "unix" })
+	cmocka_unit_test_prestate_setup_teardown( \
+	    test, visit_begin, visit_end, (char[]){ "unix" })
 
 int
 main(void)

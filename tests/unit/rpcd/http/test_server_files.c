@@ -1,5 +1,5 @@
-/* Http without free descriptors: clients wait, the loop does not spin, and clients are served
- * as soon as there are descriptors again. */
+/* Http without free descriptors: clients wait, the loop does not spin, and clients are
+ * served as soon as there are descriptors again. */
 #include "tests/unit/rpcd/http/http_world.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* Stream: the fake logs of http_world.h as streams: clients that leave, a source that fails,
- * and the limit of a listener. */
+/* Stream: the fake logs of http_world.h as streams: clients that leave, a source that
+ * fails, and the limit of a listener. */
 #include "tests/unit/rpcd/http/http_world.h"
 
 /* Runs the loop until the latest stream has nothing to send. */
@@ -78,7 +78,8 @@ test_free_with_streams(void **state)
 	close(other);
 }
 
-/* The listener reaches its limit of streams; another is possible when one client has left. */
+/* The listener reaches its limit of streams; another is possible when one client has
+ * left. */
 static void
 test_bound(void **state)
 {

@@ -1,5 +1,5 @@
-/* The budget of a listener's calls and replies: what is counted, that everything is released,
- * and what is refused when it is used up. */
+/* The budget of a listener's calls and replies: what is counted, that everything is
+ * released, and what is refused when it is used up. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 #include "rpcd/methods/invocation.h"
@@ -285,8 +285,8 @@ test_small_reply(void **state)
 
 #define EMPTY_VALUES 10000
 
-/* The parameters of a call are counted until it is answered or abandoned; small elements count
- * more than their text. */
+/* The parameters of a call are counted until it is answered or abandoned; small elements
+ * count more than their text. */
 static void
 test_parameters(void **state)
 {
@@ -405,8 +405,8 @@ test_full_rows(void **state)
 	empty(f, 0);
 }
 
-/* A multicall whose faults would not fit has no effect. Otherwise each call is answered, and
- * those whose results do not fit with a fault. */
+/* A multicall whose faults would not fit has no effect. Otherwise each call is answered,
+ * and those whose results do not fit with a fault. */
 static void
 test_full_multicall(void **state)
 {

@@ -1,5 +1,5 @@
-/* Rpcinterface: calls of a program that serves a namespace, on the other end of a socket pair.
- * The test sets the time. */
+/* Rpcinterface: calls of a program that serves a namespace, on the other end of a socket
+ * pair. The test sets the time. */
 #include "tests/unit/rpcd/methods/calls.h"
 
 #define T_DUE (RPCINTERFACE_TIMEOUT_MS + 1)

@@ -1,5 +1,5 @@
-/* Sandbox_world: shared by the tests of the sandbox: the descriptors for probes, and a child
- * that enters the sandbox and then runs a probe. */
+/* Sandbox_world: shared by the tests of the sandbox: the descriptors for probes, and a
+ * child that enters the sandbox and then runs a probe. */
 #ifndef TESTS_SANDBOX_WORLD_H
 #define TESTS_SANDBOX_WORLD_H
 

@@ -1,13 +1,13 @@
-/* Sandbox: arguments that kill the process, in calls that are otherwise allowed. test_sandbox
- * checks that the uses of libmicrohttpd work. */
+/* Sandbox: arguments that kill the process, in calls that are otherwise allowed.
+ * test_sandbox checks that the uses of libmicrohttpd work. */
 #include "tests/unit/rpcd/sandbox/sandbox_world.h"
 
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/syscall.h>
 
-/* Calls on a socket with their arguments after the descriptor. Without the filter, all would
- * only fail. */
+/* Calls on a socket with their arguments after the descriptor. Without the filter, all
+ * would only fail. */
 static const struct denied {
 	const char *name;
 	long nr;
