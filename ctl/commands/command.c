@@ -47,15 +47,15 @@ static void command_help(struct session *, const char *args);
 
 static const struct command commands[] = {
 	{ .name = "add", .run = reread_each, .takes = COMMAND_TAKES_NEW_GROUPS, .help =
-	    "add <group>...\t\tActivate groups of the configuration last read" },
+	    "add <group>...\t\tAdd and start groups of the configuration last read" },
 	{ .name = "avail", .run = reread_avail, .help =
 	    "avail\t\t\tShow the processes of the configuration last read" },
 	{ .name = "check", .run = check_run, .ours = true, .help =
-	    "check [<file>]\t\tPrint the errors of a configuration file" },
+	    "check [<file>]\t\tReport mistakes in a configuration file" },
 	{ .name = "clear", .run = start_stop_run, .takes = COMMAND_TAKES_ONE_PROCESS,
 	    .always = "all", .help =
 	    "clear <name>...\t\tEmpty the logs of the named processes\n"
-	    "clear all\t\tEmpty the logs of every process" },
+	    "clear all\t\tEmpty the logs of every running process" },
 	{ .name = "events", .run = events_run, .ours = true,
 	    .takes = COMMAND_TAKES_PROCESSES, .first = "--json", .help =
 	    "events [--json]\t\tPrint each change of a process's state, until Ctrl-C\n"
@@ -82,7 +82,7 @@ static const struct command commands[] = {
 	{ .name = "reload", .run = shutdown_reload, .help =
 	    "reload\t\t\tRestart the daemon and all processes with the new configuration" },
 	{ .name = "remove", .run = reread_each, .takes = COMMAND_TAKES_GROUPS, .help =
-	    "remove <group>...\tDeactivate groups without running processes" },
+	    "remove <group>...\tRemove groups whose processes are all stopped" },
 	{ .name = "reread", .run = reread_run, .help =
 	    "reread\t\t\tRead the configuration and show which groups have changed" },
 	{ .name = "restart", .run = restart_run, .takes = COMMAND_TAKES_PROCESSES,
@@ -108,8 +108,8 @@ static const struct command commands[] = {
 	    "status\t\t\tShow every process\n"
 	    "status <name>...\tShow the named processes\n"
 	    "status <group>:*\tShow all processes of a group\n"
-	    "status --json ...\tShow them as JSON\n"
-	    "status --watch ...\tUpdate the list until Ctrl-C" },
+	    "status --json ...\tPrint an array of JSON objects\n"
+	    "status --watch ...\tShow the list again at every change, until Ctrl-C" },
 	{ .name = "stop", .run = start_stop_run, .takes = COMMAND_TAKES_PROCESSES,
 	    .always = "all", .help =
 	    "stop <name>...\t\tStop the named processes\n"
@@ -125,8 +125,8 @@ static const struct command commands[] = {
 	{ .name = "update", .run = update_run, .takes = COMMAND_TAKES_GROUPS,
 	    .first = "--dry-run", .always = "all", .help =
 	    "update\t\t\tRead the configuration; add, restart or remove changed groups\n"
-	    "update all\t\tThe same\n"
-	    "update <group>...\tThe same for the named groups only\n"
+	    "update all\t\tThe same as update without a name\n"
+	    "update <group>...\tDo this for the named groups only\n"
 	    "update --dry-run ...\tPrint what update would do, and why" },
 	{ .name = "version", .run = status_version, .help =
 	    "version\t\t\tPrint the version of supervisord that the daemon is compatible with" },

@@ -8,15 +8,13 @@
 
 static const struct conf_option supervisord_rows[] = {
 	{ "minfds", &conf_integer, "1024", IN(config, minfds), .flags = CONF_START,
-	    .help = "file descriptors that the daemon needs; its soft limit is raised "
-	    "to them" },
+	    .help = "limit of open files that the daemon requires; a lower one is raised" },
 	{ "minprocs", &conf_integer, "200", IN(config, minprocs), .flags = CONF_START,
-	    .help = "processes that the daemon's user needs; the soft limit is raised "
-	    "to them" },
+	    .help = "limit of processes that the daemon requires; a lower one is raised" },
 	{ "directory", &conf_directory, NULL, IN(config, directory), .flags = CONF_START,
 	    .help = "directory that the daemon changes to when it leaves the foreground" },
 	{ "user", &conf_user, NULL, IN(config, user), .flags = CONF_LATE,
-	    .help = "user that the daemon becomes when it has read the configuration" },
+	    .help = "user that the daemon switches to after reading the configuration" },
 	{ "umask", &conf_octal, "022", IN(config, umask), .flags = CONF_START,
 	    .help = "file mode creation mask that the daemon sets when it leaves the "
 	    "foreground" },
@@ -58,8 +56,8 @@ static const struct conf_option supervisord_rows[] = {
 	    "nobody" },
 	{ "rpcd_confinement", &conf_confinement, "best", IN(config, confinement_strict),
 	    .flags = CONF_OURS,
-	    .help = "what follows when the kernel lacks a way to confine reeve-rpcd: "
-	    "best logs a warning, strict does not start reeve-rpcd" },
+	    .help = "if a measure that confines reeve-rpcd is not available: best logs "
+	    "a warning, strict does not start reeve-rpcd" },
 };
 
 #define OUTPUT(word, member) IN(process_config, outputs[OUTPUT_##word].member)
@@ -82,7 +80,7 @@ static const struct conf_option supervisord_rows[] = {
 	{ prefix "_logfile_maxbytes", &conf_size, "50MB", OUTPUT(WORD, maxbytes),    \
 	    .flags = CONF_EACH, .help = "size at which the log is rotated; 0: never" },   \
 	{ prefix "_syslog", &conf_boolean, NULL, OUTPUT(WORD, syslog),            \
-	    .flags = CONF_EACH, .help = "send this output to syslog, too" }
+	    .flags = CONF_EACH, .help = "also send this output to syslog" }
 
 static const struct conf_option program_rows[] = {
 	{ "priority", &conf_integer, "999", IN(process_config, priority),
@@ -98,7 +96,7 @@ static const struct conf_option program_rows[] = {
 	{ "startretries", &conf_integer, "3", IN(process_config, startretries),
 	    .help = "further attempts after a failed start before the process is FATAL" },
 	{ "stopsignal", &conf_signal, "TERM", IN(process_config, stopsignal),
-	    .help = "signal that tells a process to stop" },
+	    .help = "signal that requests a process to stop" },
 	{ "stopwaitsecs", &conf_integer, "10", IN(process_config, stopwaitsecs),
 	    .help = "seconds from stopsignal to SIGKILL" },
 	{ "stopasgroup", &conf_boolean, "false", IN(process_config, stopasgroup),
@@ -115,7 +113,7 @@ static const struct conf_option program_rows[] = {
 	    "unexpectedly and is not started again" },
 	{ "reset_signals", &conf_boolean, "false", IN(process_config, reset_signals),
 	    .flags = CONF_OURS,
-	    .help = "start the program with every signal at its default" },
+	    .help = "start the program with the default action for every signal" },
 	{ "numprocs", &conf_integer, "1", IN(program_section, numprocs),
 	    .flags = CONF_SECTION,
 	    .help = "number of processes" },
@@ -164,7 +162,7 @@ static const struct conf_option listener_rows[] = {
 	    .help = "unit of len: in the header of an event" },
 	{ "result_handler", &conf_string, "supervisor.dispatchers:default_handler",
 	    IN(pool_section, result_handler),
-	    .help = "Python function for the results of listeners; two are built in" },
+	    .help = "Python function that evaluates results; only two are supported" },
 	{ "events", &conf_string, "", IN(pool_section, events), CONF_REQUIRED,
 	    .help = "types of events to receive, separated by commas" },
 };
@@ -172,8 +170,7 @@ static const struct conf_option listener_rows[] = {
 static const struct conf_option interface_rows[] = {
 	{ "role", &conf_command_role, "states", IN(rpcinterface_config, role),
 	    .flags = CONF_OURS,
-	    .help = "what the program may ask of the daemon: states, view, operate or "
-	    "admin" },
+	    .help = "role of the program at the daemon: states, view, operate or admin" },
 };
 
 static const struct conf_option fcgi_rows[] = {
