@@ -10,8 +10,8 @@
 
 int64_t clock_mono_ms(void); /* milliseconds since an arbitrary point */
 int64_t clock_wall_ms(void); /* milliseconds since the epoch */
-/* Formats epoch seconds with strftime. Returns the length, or 0 with "" when the year is out
- * of range or the text does not fit. */
+/* Formats epoch seconds with strftime. Returns the length, or 0 with "" when the year is
+ * out of range or the text does not fit. */
 size_t clock_local_text(char *out, size_t size, const char *fmt, int64_t seconds)
     STRFTIME_LIKE(3);
 size_t clock_utc_text(char *out, size_t size, const char *fmt, int64_t seconds)

@@ -1,5 +1,5 @@
-/* Open addressing with linear probing. A removed entry leaves a tombstone, so that a walk can
- * remove the entry that it has just returned; growth removes the tombstones. */
+/* Open addressing with linear probing. A removed entry leaves a tombstone, so that a walk
+ * can remove the entry that it has just returned; growth removes the tombstones. */
 #include "common/map.h"
 
 #include <stdlib.h>

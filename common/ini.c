@@ -155,13 +155,17 @@ ini_section_settle(struct section *section)
 {
 	size_t cursor = 0;
 	struct value *value;
+	const char *text;
+	size_t len;
 
 	while ((value = map_next(section->values, &cursor, NULL)) != NULL) {
 		if (value->text != NULL)
 			continue;
-		value->text = buf_steal(&value->pending);
-		mem_must(value->text == NULL);
-		value->text[ini_line_trimmed(value->text, strlen(value->text))] = '\0';
+		text = buf_data(&value->pending);
+		len = buf_len(&value->pending);
+		value->text =
+		    len > 0 ? xstrndup(text, ini_line_trimmed(text, len)) : xstrdup("");
+		buf_clear(&value->pending);
 	}
 }
 

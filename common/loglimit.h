@@ -21,16 +21,17 @@ struct log_limit {
 };
 
 /* Whether a line may be logged now: the first `first` lines, then one every `ms`. If so,
- * *suppressed is the number of lines suppressed since the last one; else this line counts as
- * suppressed. For lines that log_limited cannot format. */
+ * *suppressed is the number of lines suppressed since the last one; else this line counts
+ * as suppressed. For lines that log_limited cannot format. */
 bool log_limit_pass(struct log_limit *, unsigned first, int64_t ms, uint64_t *suppressed);
-/* Logs the message if the limit allows it, with " (N more since the last report)" at its end
- * if N lines were suppressed. Keeps errno. */
+/* Logs the message if the limit allows it, with " (N more since the last report)" at its
+ * end if N lines were suppressed. Keeps errno. */
 #define log_limited(limit, ...) log_limited_after(limit, 1, __VA_ARGS__)
 /* The same with the first `first` lines all logged. */
 void log_limited_after(struct log_limit *, unsigned first, enum log_level level,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
-/* Ends a failure: the next one is logged at once. Returns how many lines were suppressed. */
+/* Ends a failure: the next one is logged at once. Returns how many lines were
+ * suppressed. */
 uint64_t log_limit_reset(struct log_limit *);
 
 #endif

@@ -1,7 +1,8 @@
 /* One turn: wait; collect the timers that are due; call the ready descriptors, then the
- * signals, then those timers, then the hook; release freed sources. Due timers are collected
- * first, so that a timer that a callback arms in the past waits for the next turn. Signals
- * come after descriptors, so that a child's last output is read before it is reaped. */
+ * signals, then those timers, then the hook; release freed sources. Due timers are
+ * collected first, so that a timer that a callback arms in the past waits for the next
+ * turn. Signals come after descriptors, so that a child's last output is read before it is
+ * reaped. */
 #include "common/loop.h"
 
 #include "common/clock.h"

@@ -30,7 +30,8 @@ NODISCARD struct source *loop_fd(
  * the signalfd. It stays blocked when the source is freed. One source a signal (EEXIST).
  * Signals are called after the ready descriptors of the turn. */
 NODISCARD struct source *loop_signal(struct loop *, int signo, loop_fn *, void *ctx);
-/* During the callback of a signal: the sender of its first signal; of SIGCHLD, the child. */
+/* During the callback of a signal: the sender of its first signal; of SIGCHLD, the
+ * child. */
 pid_t loop_signal_sender(const struct loop *);
 /* The same: whether the kernel itself sent the first signal, as after a hang-up. */
 bool loop_signal_is_of_kernel(const struct loop *);
@@ -39,8 +40,8 @@ NODISCARD struct source *loop_timer(struct loop *, loop_fn *, void *ctx);
 
 /* Changes what a descriptor source waits for (0 = nothing but errors). */
 void source_want(struct source *, uint32_t want);
-/* Calls the timer once when clock_mono_ms() reaches the deadline, for a past one in the next
- * turn, after ready descriptors; -1 disarms. */
+/* Calls the timer once when clock_mono_ms() reaches the deadline, for a past one in the
+ * next turn, after ready descriptors; -1 disarms. */
 void source_arm(struct source *, int64_t deadline_ms);
 /* The deadline, or -1 when disarmed. */
 int64_t source_deadline(const struct source *);
@@ -61,8 +62,8 @@ void loop_stop(struct loop *);
 int loop_turn(struct loop *, int timeout_ms);
 /* The original signal mask, for children. */
 const void *loop_original_mask(const struct loop *); /* const sigset_t * */
-/* Makes the original mask empty: after a re-exec, which keeps signals blocked so that none is
- * lost before loop_signal. */
+/* Makes the original mask empty: after a re-exec, which keeps signals blocked so that none
+ * is lost before loop_signal. */
 void loop_clear_original_mask(struct loop *);
 
 #endif

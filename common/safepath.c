@@ -61,8 +61,8 @@ safepath_inherited_fd(const char *path, int *fd)
 
 /* --- finding ---------------------------------------------------------------- */
 
-/* True for the errors of openat2 that mean that the path has a link, or that the kernel or a
- * seccomp filter rejects the call. */
+/* True for the errors of openat2 that mean that the path has a link, or that the kernel or
+ * a seccomp filter rejects the call. */
 static bool
 safepath_must_walk(int error)
 {
@@ -129,8 +129,8 @@ safepath_may_change(const struct safepath *sp)
 	return fs_rights_allow(&sp->rights, &sp->st, W_OK | X_OK);
 }
 
-/* Whether a user who cannot write the file may have linked it here. With a user's rights the
- * kernel prevents that; else the file must belong to the owner of the directory. */
+/* Whether a user who cannot write the file may have linked it here. With a user's rights
+ * the kernel prevents that; else the file must belong to the owner of the directory. */
 static bool
 safepath_is_smuggled(const struct safepath *sp, const struct stat *st)
 {

@@ -4,9 +4,9 @@
  * it and its directory belong to root or to our user, and others cannot write the
  * directory. The owner of the link alone proves nothing, because others can rename a link
  * or make a hard link to it. Any other link is followed with the rights of its owner
- * (fs_rights.h), which also limit the rest of the path and all that is done there. A link of
- * root or of our user in a directory that others can write may have been moved there: it is
- * followed with the rights of the directory's owner or of nobody. So the path reaches
+ * (fs_rights.h), which also limit the rest of the path and all that is done there. A link
+ * of root or of our user in a directory that others can write may have been moved there: it
+ * is followed with the rights of the directory's owner or of nobody. So the path reaches
  * nothing that the user who placed the link could not reach.
  *
  * A file is named by the descriptor of a directory, found by this rule, and one component,

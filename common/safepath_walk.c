@@ -141,8 +141,8 @@ safepath_walk_refuse(
 	return fail_with(EACCES);
 }
 
-/* An ordinary user's link in a sticky directory, where nobody else can move it, is trusted as
- * by the kernel's protected_symlinks. Root's is not: it may have been moved there. */
+/* An ordinary user's link in a sticky directory, where nobody else can move it, is trusted
+ * as by the kernel's protected_symlinks. Root's is not: it may have been moved there. */
 static bool
 safepath_walk_is_trusted(const struct stat *dir, const struct stat *link)
 {
@@ -206,8 +206,8 @@ safepath_walk_is_magic(int link)
 	return fstatfs(link, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* After a link there is rarely another: finds the remaining directories by one call. If that
- * fails, the walk continues and finds the reason. 0, or -1 with errno. */
+/* After a link there is rarely another: finds the remaining directories by one call. If
+ * that fails, the walk continues and finds the reason. 0, or -1 with errno. */
 static int
 safepath_walk_jump(struct walk *w)
 {

@@ -1,5 +1,5 @@
-/* Safepath walk: resolves a path component by component, if it has symbolic links or openat2
- * cannot be used (safepath.h has the rule). */
+/* Safepath walk: resolves a path component by component, if it has symbolic links or
+ * openat2 cannot be used (safepath.h has the rule). */
 #ifndef COMMON_SAFEPATH_WALK_H
 #define COMMON_SAFEPATH_WALK_H
 

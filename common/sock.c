@@ -127,8 +127,8 @@ sock_bind_at(const struct addrinfo *at)
 	return fd;
 }
 
-/* Prefers IPv4, the only family of supervisord. An IPv6 address may have brackets. NULL with
- * errno. */
+/* Prefers IPv4, the only family of supervisord. An IPv6 address may have brackets. NULL
+ * with errno. */
 static struct addrinfo *
 sock_find_tcp(const char *host, int port)
 {

@@ -24,10 +24,11 @@ NODISCARD int sock_try_unix(const char *path);
 NODISCARD int sock_check_tcp(const char *host, int port);
 /* Writes the address that sock_listen_tcp would bind for the host, in digits. 0, or -1. */
 NODISCARD int sock_find_address(const char *host, char *text, size_t size);
-/* Whether a listener on one of two such hosts excludes one on the other at the same port. */
+/* Whether a listener on one of two such hosts excludes one on the other at the same
+ * port. */
 bool sock_hosts_overlap(const char *one, const char *other);
-/* Listens on TCP with SO_REUSEADDR. host: "" = all IPv4 interfaces, an address (IPv6 with or
- * without brackets; listens on IPv6 only), or a name, which getaddrinfo resolves. */
+/* Listens on TCP with SO_REUSEADDR. host: "" = all IPv4 interfaces, an address (IPv6 with
+ * or without brackets; listens on IPv6 only), or a name, which getaddrinfo resolves. */
 NODISCARD int sock_listen_tcp(const char *host, int port, int backlog);
 /* The next connection, or -1 (EAGAIN: none). */
 NODISCARD int sock_accept(int listener);

@@ -18,14 +18,14 @@ struct sock_unix {
 	int backlog;
 };
 
-/* Binds a socket under another name in the same directory and renames it to the path, so that
- * a client always finds a socket. *made is its inode. The descriptor (CLOEXEC, NONBLOCK), or
- * -1 with errno. The path may be too long for sun_path: it is then bound through a descriptor
- * of its directory. */
+/* Binds a socket under another name in the same directory and renames it to the path, so
+ * that a client always finds a socket. *made is its inode. The descriptor (CLOEXEC,
+ * NONBLOCK), or -1 with errno. The path may be too long for sun_path: it is then bound
+ * through a descriptor of its directory. */
 NODISCARD int sock_unix_listen(const struct sock_unix *, struct safepath_id *made);
-/* The same for a socket that a child inherits: it blocks, and is bound under the path itself,
- * which getsockname returns, unless others can change the directory. What is at the path is
- * removed first, so that a client may find nothing for a moment. */
+/* The same for a socket that a child inherits: it blocks, and is bound under the path
+ * itself, which getsockname returns, unless others can change the directory. What is at the
+ * path is removed first, so that a client may find nothing for a moment. */
 NODISCARD int sock_unix_listen_here(const struct sock_unix *, struct safepath_id *made);
 /* Removes the path if it still is that inode. Call it before closing the socket: until then
  * no other file has the number of the inode. */

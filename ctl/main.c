@@ -109,8 +109,8 @@ main_find_server(const struct options *o, const struct conffile *conf,
 	return 0;
 }
 
-/* Reads the file of -c ("" = none) or searches for one. 0, or the exit status with *why new.
- * A file that cannot be read is an error unless -s names the server, or the command is
+/* Reads the file of -c ("" = none) or searches for one. 0, or the exit status with *why
+ * new. A file that cannot be read is an error unless -s names the server, or the command is
  * `check`, which reports what is wrong with the file. */
 static int
 main_read_configuration(

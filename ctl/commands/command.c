@@ -120,7 +120,8 @@ static const struct command commands[] = {
 	    "tail <name> [stdout|stderr]\t\tShow the last 1600 bytes of a log\n"
 	    "tail -<bytes> <name> [stdout|stderr]\tShow the last <bytes> bytes\n"
 	    "tail -n <lines> <name> [stdout|stderr]\tShow the last <lines> lines\n"
-	    "tail -f <name> [stdout|stderr]\t\tShow new output as it is written, until Ctrl-C\n"
+	    "tail -f <name> [stdout|stderr]\t\tShow new output as it is written, until "
+	    "Ctrl-C\n"
 	    "tail -f <group>:* [stdout|stderr]\tThe same for all processes of a group" },
 	{ .name = "update", .run = update_run, .takes = COMMAND_TAKES_GROUPS,
 	    .first = "--dry-run", .always = "all", .help =
@@ -129,7 +130,8 @@ static const struct command commands[] = {
 	    "update <group>...\tDo this for the named groups only\n"
 	    "update --dry-run ...\tPrint what update would do, and why" },
 	{ .name = "version", .run = status_version, .help =
-	    "version\t\t\tPrint the version of supervisord that the daemon is compatible with" },
+	    "version\t\t\tPrint the version of supervisord that the daemon is compatible "
+	    "with" },
 	/* Runs at the end of input. */
 	{ .name = "EOF", .run = command_quit, .help = "Ctrl-D leaves the shell" },
 };

@@ -93,7 +93,8 @@ foreground_take_input(struct foreground *f)
 	return n > 0;
 }
 
-/* Over HTTP the state is requested only when a log has ended, as it does with the daemon. */
+/* Over HTTP the state is requested only when a log has ended, as it does with the
+ * daemon. */
 static bool
 foreground_turn(void *ctx, bool ready, bool log_ended)
 {

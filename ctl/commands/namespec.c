@@ -86,7 +86,8 @@ namespec_add_matches(
 		words_add_from(into, word, from);
 }
 
-/* Matches in a UTF-8 locale, because names are UTF-8: '?' is one character, not one byte. */
+/* Matches in a UTF-8 locale, because names are UTF-8: '?' is one character, not one
+ * byte. */
 void
 namespec_expand(struct words *w, size_t first, const struct server_rows *rows)
 {

@@ -21,8 +21,8 @@ bool namespec_is_pattern(const char *word);
 /* Whether a word from `first` on is a pattern. */
 bool namespec_has_pattern(const struct words *, size_t first);
 /* Replaces each pattern from `first` on by the processes that match, in the server's order.
- * Unchanged stay a pattern that is the name of a process, one that matches no process (it is
- * reported as any other bad name), and "group:*". */
+ * Unchanged stay a pattern that is the name of a process, one that matches no process (it
+ * is reported as any other bad name), and "group:*". */
 void namespec_expand(struct words *, size_t first, const struct server_rows *);
 /* The same for all words; also replaces "group:*" by the processes of the group. */
 void namespec_expand_groups(struct words *, const struct server_rows *);

@@ -65,8 +65,8 @@ restart_params(const struct words *names)
 	return list == NULL ? NULL : json_pack("{so}", "names", list);
 }
 
-/* Lets the daemon restart the processes, which it completes even if this program ends. False
- * if it cannot. */
+/* Lets the daemon restart the processes, which it completes even if this program ends.
+ * False if it cannot. */
 static bool
 restart_by_daemon(struct session *s, const struct words *names)
 {

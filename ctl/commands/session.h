@@ -49,9 +49,9 @@ NODISCARD bool session_connect(struct session *);
 NODISCARD bool session_reach(struct session *);
 /* Whether session_reach accepts this outcome of session_try; else ends the command. */
 NODISCARD bool session_accept(struct session *, enum reach, const char *why);
-/* Whether a call, which returned rc, has a result; if not, ends the command. With a name (of
- * the call's object, or ""), a fault for which supervisorctl has a text in this command is
- * only reported. */
+/* Whether a call, which returned rc, has a result; if not, ends the command. With a name
+ * (of the call's object, or ""), a fault for which supervisorctl has a text in this command
+ * is only reported. */
 bool session_replied(struct session *, int rc, const struct reply *, const char *name);
 /* These end the command: because of a fault, of a lost connection, of another error. */
 void session_fault(struct session *, enum fault, const char *text);

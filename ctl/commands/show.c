@@ -14,8 +14,8 @@
 #define NO_PROCESS "no such process"
 #define NOT_RUNNING "not running"
 
-/* The texts of a fault for each action, and of success (FAULT_NONE). NULL: supervisorctl has
- * no text. */
+/* The texts of a fault for each action, and of success (FAULT_NONE). NULL: supervisorctl
+ * has no text. */
 static const struct {
 	enum fault fault;
 	const char *of[SHOW_ACTION_MAX];

@@ -90,7 +90,8 @@ stop_wait_ms_left(const struct stop *stop, int64_t since_ms, int64_t now_ms)
 	return due > now_ms ? due - now_ms : 0;
 }
 
-/* Sums up the processes that are STOPPING, or with now_ms -1 those that a stop will stop. */
+/* Sums up the processes that are STOPPING, or with now_ms -1 those that a stop will
+ * stop. */
 static struct sum
 stop_wait_sum(struct stop_wait *w, const struct server_rows *rows, int64_t now_ms)
 {

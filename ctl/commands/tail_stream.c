@@ -113,8 +113,8 @@ tail_stream_end(struct tail_stream *t)
 	free(t);
 }
 
-/* Prints bytes of one of several logs with the prefix before each line. An unfinished line of
- * another log is ended first. */
+/* Prints bytes of one of several logs with the prefix before each line. An unfinished line
+ * of another log is ended first. */
 static void
 tail_stream_print_prefixed(
     struct tail_stream *t, const char *prefix, const char *bytes, size_t n)

@@ -20,8 +20,8 @@
 
 static const char supervisord[] = "supervisord", supervisorctl[] = "supervisorctl";
 
-/* New: the parent of the program's directory, with a slash at its end, or "". A name without
- * a slash was found in PATH: the path of the executed file is used. */
+/* New: the parent of the program's directory, with a slash at its end, or "". A name
+ * without a slash was found in PATH: the path of the executed file is used. */
 static char *
 conffile_top(const char *argv0)
 {

@@ -79,8 +79,8 @@ http_client_host(const char *url)
 	return host;
 }
 
-/* Connects; with a password, only to a trusted server on a Unix socket, because another user
- * may have bound the path. */
+/* Connects; with a password, only to a trusted server on a Unix socket, because another
+ * user may have bound the path. */
 static enum reach
 http_client_connect(const struct http_client_request *r, int *fd, char **why)
 {

@@ -33,8 +33,8 @@ NODISCARD enum reach http_client_open(
 void http_client_free(struct http_client *); /* NULL is fine */
 /* The response, after its head was read. Borrowed. */
 const struct http_response *http_client_response(const struct http_client *);
-/* Reads bytes of the body: their number, 0 at its end, or -1 with errno; EAGAIN if `wait` is
- * false and none have arrived. */
+/* Reads bytes of the body: their number, 0 at its end, or -1 with errno; EAGAIN if `wait`
+ * is false and none have arrived. */
 NODISCARD ssize_t http_client_read(struct http_client *, char *bytes, size_t n, bool wait);
 /* A descriptor to poll for input before http_client_read. */
 int http_client_fd(const struct http_client *);

@@ -40,8 +40,8 @@ struct http_response { /* begins as { 0 } */
 };
 
 void http_response_clear(struct http_response *);
-/* Reserves space for n bytes of input, NULL with ENOMEM; commit adds those that arrived, 0 at
- * the end of input. */
+/* Reserves space for n bytes of input, NULL with ENOMEM; commit adds those that arrived, 0
+ * at the end of input. */
 char *http_response_reserve(struct http_response *, size_t n);
 void http_response_commit(struct http_response *, size_t n);
 /* Parses the head of the final response and of interim ones before it. 0 when complete, or

@@ -74,8 +74,8 @@ log_stream_fd(const struct log_stream *s)
 	return s->http != NULL ? http_client_fd(s->http) : -1;
 }
 
-/* Opens the log again to see whether another file has replaced it; 0, or -1 if the daemon is
- * gone. */
+/* Opens the log again to see whether another file has replaced it; 0, or -1 if the daemon
+ * is gone. */
 static int
 log_stream_reopen(struct log_stream *s)
 {

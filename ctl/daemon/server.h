@@ -1,5 +1,5 @@
-/* Server: the daemon, reached over its control socket or, as by supervisorctl, over XML-RPC.
- * The interface is the same for both. */
+/* Server: the daemon, reached over its control socket or, as by supervisorctl, over
+ * XML-RPC. The interface is the same for both. */
 #ifndef CTL_SERVER_H
 #define CTL_SERVER_H
 

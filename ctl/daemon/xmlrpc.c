@@ -193,7 +193,8 @@ xmlrpc_child_member(struct reader *r, struct node *node, struct node *child, jso
 	json_decref(value);
 }
 
-/* For a struct. If several members have the same name, the last one counts, as in Python. */
+/* For a struct. If several members have the same name, the last one counts, as in
+ * Python. */
 static void
 xmlrpc_child_set(struct reader *r, struct node *node, struct node *child, json_t *value)
 {

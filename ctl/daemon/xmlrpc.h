@@ -11,10 +11,10 @@
 
 /* New: the document that calls the method; params: an array of strings and integers. */
 char *xmlrpc_write(const char *method, const json_t *params, size_t *length);
-/* Parses a response into *reply, which is REPLY_NONE. int, i4 and i8 become integers, double
- * a real; boolean, nil, array and struct become their equivalents in JSON; all others become
- * strings. 0, or -1 with *why a static text: not XML, not XML-RPC, a document type, or too
- * deep or large. */
+/* Parses a response into *reply, which is REPLY_NONE. int, i4 and i8 become integers,
+ * double a real; boolean, nil, array and struct become their equivalents in JSON; all
+ * others become strings. 0, or -1 with *why a static text: not XML, not XML-RPC, a document
+ * type, or too deep or large. */
 NODISCARD int xmlrpc_read(const char *bytes, size_t n, struct reply *, const char **why);
 
 #endif

@@ -1,6 +1,7 @@
-/* Xmlrpc result: converts the results of supervisor's methods, which may be any JSON values,
- * to the types that the commands use. A function rejects, with -1, a value that its method
- * never returns; optional members that are missing or out of range become "" or 0. */
+/* Xmlrpc result: converts the results of supervisor's methods, which may be any JSON
+ * values, to the types that the commands use. A function rejects, with -1, a value that its
+ * method never returns; optional members that are missing or out of range become "" or
+ * 0. */
 #ifndef CTL_XMLRPC_RESULT_H
 #define CTL_XMLRPC_RESULT_H
 

@@ -18,8 +18,8 @@
 #define EDITOR_HISTORY_BYTES (256 * 1024) /* read from the end of the history file */
 
 /* libedit is loaded at a terminal, not linked: commands in scripts start faster, and the
- * shell works without it. These are the constants and types of its ABI, which the version in
- * the library's name fixes; see editline(3). */
+ * shell works without it. These are the constants and types of its ABI, which the version
+ * in the library's name fixes; see editline(3). */
 struct edit_line;
 struct edit_history;
 

@@ -25,8 +25,8 @@ shell_on_interrupt(int signo UNUSED)
 	_exit(0);
 }
 
-/* New: the configured prompt; else at a terminal the daemon's identifier, so that the shells
- * of several daemons differ; else supervisorctl's prompt. */
+/* New: the configured prompt; else at a terminal the daemon's identifier, so that the
+ * shells of several daemons differ; else supervisorctl's prompt. */
 static char *
 shell_prompt(struct session *s, const char *configured)
 {

@@ -1,7 +1,7 @@
 /* Each tests/data/ctl/NAME.json is one command with a server in a child process: "rows" and
- * "daemon" are its state, "steps" the requests that it expects after hello and subscribe, with
- * the frames that it then sends. Members that do not matter may be missing in rows; "ID" in a
- * frame is the id of the request. */
+ * "daemon" are its state, "steps" the requests that it expects after hello and subscribe,
+ * with the frames that it then sends. Members that do not matter may be missing in rows;
+ * "ID" in a frame is the id of the request. */
 #include "common/clock.h"
 #include "common/compiler.h"
 #include "common/mem.h"

@@ -60,8 +60,8 @@ mutate_bytes(struct mutate *m, char *bytes, size_t n, size_t size)
 	return n;
 }
 
-/* Checks the input of a case so many times, with new changes each time. The memory ends with
- * the input. */
+/* Checks the input of a case so many times, with new changes each time. The memory ends
+ * with the input. */
 static inline void
 mutate_case(struct mutate *m, const struct case_files *files, int times,
     void (*check)(const char *bytes, size_t n))

@@ -1,7 +1,7 @@
-/* The first line of each tests/data/conffile/NAME.conf has the expected result: after
- * "; want: " the path of the socket, after "; client: " the options of [supervisorctl], after
- * "; error: " or "; malformed: " the error, with "|" for a newline. HERE is the directory of
- * the file, CWD the current directory, FILE the file. */
+/* The first line of each tests/data/conffile/NAME.conf has the expected result: after ";
+ * want: " the path of the socket, after "; client: " the options of [supervisorctl], after
+ * "; error: " or "; malformed: " the error, with "|" for a newline. HERE is the directory
+ * of the file, CWD the current directory, FILE the file. */
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/daemon/conffile.h"

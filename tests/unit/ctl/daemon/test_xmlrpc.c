@@ -1,5 +1,5 @@
-/* Xmlrpc: the cases of tests/data/xmlresponse. The file `want` has the result as JSON, "fault
- * CODE TEXT", or "refused: REASON". */
+/* Xmlrpc: the cases of tests/data/xmlresponse. The file `want` has the result as JSON,
+ * "fault CODE TEXT", or "refused: REASON". */
 #include "ctl/daemon/xmlrpc.h"
 
 #include "tests/unit/ctl/daemon/mutate.h"
