@@ -130,9 +130,9 @@ print_option(const struct table *table, const char *name)
 	print_type(option);
 	mdoc_sentence(option->help);
 	if ((option->flags & CONF_START) != 0)
-		puts("A change needs a new start of the daemon.");
+		puts("To change it, stop and start the daemon; a reload is not enough.");
 	if ((option->flags & CONF_LIVE) != 0)
-		puts("A reread applies a change.");
+		puts("A change takes effect at a reread.");
 }
 
 static void

@@ -35,7 +35,7 @@ static const struct conf_option supervisord_rows[] = {
 	{ "nodaemon", &conf_boolean, "false", IN(config, nodaemon), .flags = CONF_START,
 	    .help = "stay in the foreground" },
 	{ "silent", &conf_boolean, "false", IN(config, silent),
-	    .help = "do not copy the main log to standard output when in the foreground" },
+	    .help = "in the foreground, do not copy the main log to standard output" },
 	{ "childlogdir", &conf_directory, NULL, IN(config, childlogdir), .flags = CONF_LIVE,
 	    .help = "directory of AUTO logs; default: the system's temporary directory" },
 	{ "nocleanup", &conf_boolean, "false", IN(config, nocleanup),
@@ -46,11 +46,11 @@ static const struct conf_option supervisord_rows[] = {
 	    .help = "variables for every program" },
 	{ "control_socket", &conf_file, NULL, IN(config, control_socket),
 	    .flags = CONF_OURS,
-	    .help = "socket for reevectl; default: the name of the pidfile with .ctl "
-	    "added" },
+	    .help = "socket for reevectl; default: the path of the pidfile, followed by "
+	    ".ctl" },
 	{ "syslog_socket", &conf_file, "/dev/log", IN(config, syslog_socket),
 	    .flags = CONF_OURS,
-	    .help = "datagram socket that receives syslog messages" },
+	    .help = "datagram socket to which syslog messages are sent" },
 	{ "rpcd_user", &conf_user, NULL, IN(config, rpcd_user), .flags = CONF_OURS,
 	    .help = "user that runs reeve-rpcd; default: reeve if it exists, else "
 	    "nobody" },
@@ -68,7 +68,7 @@ static const struct conf_option supervisord_rows[] = {
 	    .help = "size of the buffer for captured messages; 0: no capture" },          \
 	{ prefix "_events_enabled", &conf_boolean, "false",                           \
 	    OUTPUT(WORD, events_enabled),                                                \
-	    .help = "send a PROCESS_LOG event for each piece of output" }
+	    .help = "send a PROCESS_LOG event whenever the process writes output" }
 
 /* The options of an output that are read for each process. */
 #define LOG_ROWS(prefix, WORD)                                                        \
@@ -94,23 +94,25 @@ static const struct conf_option program_rows[] = {
 	    .help = "seconds that a process must stay up for its start to count as "
 	    "successful" },
 	{ "startretries", &conf_integer, "3", IN(process_config, startretries),
-	    .help = "further attempts after a failed start before the process is FATAL" },
+	    .help = "number of retries after a failed start; then the process is "
+	    "FATAL" },
 	{ "stopsignal", &conf_signal, "TERM", IN(process_config, stopsignal),
 	    .help = "signal that requests a process to stop" },
 	{ "stopwaitsecs", &conf_integer, "10", IN(process_config, stopwaitsecs),
-	    .help = "seconds from stopsignal to SIGKILL" },
+	    .help = "seconds to wait after stopsignal before SIGKILL is sent" },
 	{ "stopasgroup", &conf_boolean, "false", IN(process_config, stopasgroup),
 	    .help = "send stopsignal to the whole process group" },
 	{ "killasgroup", &conf_boolean, NULL, IN(process_config, killasgroup),
-	    .help = "send SIGKILL to the whole process group; default: as stopasgroup" },
+	    .help = "send SIGKILL to the whole process group; default: the value of "
+	    "stopasgroup" },
 	{ "exitcodes", &conf_exitcodes, "0", IN(process_config, exitcodes),
 	    .help = "exit statuses that are expected, separated by commas" },
 	{ "redirect_stderr", &conf_boolean, "false", IN(process_config, redirect_stderr),
 	    .help = "write standard error to the log of standard output" },
 	{ "exit_on_fatal", &conf_boolean, "false", IN(process_config, exit_on_fatal),
 	    .flags = CONF_OURS,
-	    .help = "end the daemon when a process is FATAL, or has exited "
-	    "unexpectedly and is not started again" },
+	    .help = "end the daemon when a process becomes FATAL, or exits "
+	    "unexpectedly and is not restarted" },
 	{ "reset_signals", &conf_boolean, "false", IN(process_config, reset_signals),
 	    .flags = CONF_OURS,
 	    .help = "start the program with the default action for every signal" },
@@ -119,11 +121,12 @@ static const struct conf_option program_rows[] = {
 	    .help = "number of processes" },
 	{ "numprocs_start", &conf_integer, "0", IN(program_section, numprocs_start),
 	    .flags = CONF_SECTION,
-	    .help = "process_num of the first process" },
+	    .help = "%(process_num)s of the first process" },
 	CAPTURE_ROWS("stdout", STDOUT),
 	CAPTURE_ROWS("stderr", STDERR),
 	{ "serverurl", &conf_serverurl, "AUTO", IN(process_config, serverurl),
-	    .help = "SUPERVISOR_SERVER_URL for the program; AUTO: the first HTTP server" },
+	    .help = "value of SUPERVISOR_SERVER_URL; AUTO: the first HTTP server, a "
+	    "Unix socket preferred" },
 	{ "user", &conf_user, NULL, IN(process_config, user),
 	    .help = "user to run as; default: the daemon's" },
 	{ "umask", &conf_octal, NULL, IN(process_config, umask),
@@ -147,14 +150,14 @@ static const struct conf_option program_rows[] = {
 
 static const struct conf_option group_rows[] = {
 	{ "programs", &conf_string, "", IN(group_section, programs),
-	    .help = "names of the programs, separated by commas" },
+	    .help = "programs of the group, separated by commas" },
 	{ "priority", &conf_integer, "999", IN(group_section, priority),
-	    .help = "order among groups" },
+	    .help = "order of starts and stops among groups" },
 };
 
 static const struct conf_option listener_rows[] = {
 	{ "priority", &conf_integer, "-1", IN(pool_section, priority),
-	    .help = "order among groups" },
+	    .help = "order of starts and stops among groups" },
 	{ "buffer_size", &conf_integer, "10", IN(pool_section, buffer_size),
 	    .help = "number of events that may wait for a listener" },
 	{ "event_length", &conf_event_length, "characters",
@@ -175,7 +178,7 @@ static const struct conf_option interface_rows[] = {
 
 static const struct conf_option fcgi_rows[] = {
 	{ "priority", &conf_integer, "999", IN(pool_section, priority),
-	    .help = "order among groups" },
+	    .help = "order of starts and stops among groups" },
 	{ "socket_backlog", &conf_string, NULL, IN(pool_section, socket_backlog),
 	    .help = "connections that may wait to be accepted, 1 to 65535; default: "
 	    "4096" },
@@ -196,7 +199,7 @@ static const struct conf_option fcgi_rows[] = {
 #define ROLE_ROW                                                                      \
 	{ "unauthenticated_role", &conf_role, NULL,                                   \
 	    IN(listener_config, unauthenticated_role), .flags = CONF_OURS,                \
-	    .help = "what clients without credentials may do: none, states, view, "       \
+	    .help = "role of clients that send no password: none, states, view, "       \
 	    "operate or admin" }
 
 static const struct conf_option inet_rows[] = {
