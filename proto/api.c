@@ -4,31 +4,31 @@
 
 const struct api_method api_methods[API_MAX] = {
 	[API_GET_ALL_PROCESS_INFO] = {"reeve.getAllProcessInfo", "array", ROLE_STATES,
-	    CMD_HELLO, "Describe every process, sorted by group and name, each as\n"
-	    "reeve.getProcessInfo does."},
+	    CMD_HELLO, "Return the state of every process, sorted by group and name, with the\n"
+	    "members of reeve.getProcessInfo."},
 	[API_GET_PROCESS_INFO] = {"reeve.getProcessInfo", "struct name:string", ROLE_STATES,
-	    CMD_HELLO, "Describe one process: the members of supervisor.getProcessInfo,\n"
-	    "and those of the table in reeve-api(7). Fault BAD_NAME: no such process."},
+	    CMD_HELLO, "Return the state of one process: the members of supervisor.getProcessInfo\n"
+	    "and those that reeve-api(7) describes. Fault BAD_NAME: no such process."},
 };
 
 #define MEMBER(member, type, help) \
 	{#member, type, offsetof(struct process_info, member), help}
 
 const struct api_member api_members[API_MEMBERS] = {
-	MEMBER(ready, API_BOOLEAN, "whether the program serves. A program that does not "
-	    "report it is ready when it is RUNNING"),
+	MEMBER(ready, API_BOOLEAN, "whether the program is ready to serve. A program "
+	    "without a readiness report is ready in state RUNNING"),
 	MEMBER(health, API_HEALTH, "result of the health check: none, starting, healthy "
 	    "or unhealthy. It is none for a program without a health check"),
 	MEMBER(waiting_for, API_TEXT, "what must happen before the program is spawned. "
 	    "It is empty when the program waits for nothing"),
 	MEMBER(next_start, API_NUMBER, "time of the next automatic start. It is 0 when "
 	    "none is scheduled"),
-	MEMBER(restarts, API_NUMBER, "automatic starts since the group was added, without "
-	    "the first start. Attempts that failed count, starts by a client do not, and "
-	    "the number never decreases"),
-	{"last_exit", API_LAST_EXIT, 0, "how the program ended last: status or signal, "
-	    "time and reason. The time is 0, the reason empty, and status and signal are "
-	    "left out when the program has not ended yet"},
+	MEMBER(restarts, API_NUMBER, "automatic starts since the group was added, not counting "
+	    "the first start and starts by a client. Failed attempts count. The number "
+	    "never decreases"),
+	{"last_exit", API_LAST_EXIT, 0, "the last exit of the program: status or signal, "
+	    "time and reason. Before the first exit, the time is 0, the reason is empty, "
+	    "and status and signal are absent"},
 	MEMBER(paused, API_BOOLEAN, "whether a client has suspended automatic starts"),
 };
 

@@ -50,12 +50,11 @@ print_api(void)
 	mdoc_begin("methods of reeve");
 	puts(".Bl -tag -width Ds");
 	for (const struct api_method *m = api_methods; m < api_methods + API_MAX; m++) {
-		printf(".It Ic %s\n.Li \"%s\" ,\nrole\n.Cm %s ,\n", m->name, m->signature,
+		printf(".It Ic %s\n.Li \"%s\" ,\nrole\n.Cm %s", m->name, m->signature,
 		    role_name(m->role));
 		if (m->cmd != CMD_HELLO)
-			printf("command\n.Ic %s .\n", cmd_table[m->cmd].name);
-		else
-			puts("no command: reeve-rpcd answers by itself.");
+			printf(" ,\ncommand\n.Ic %s", cmd_table[m->cmd].name);
+		puts(" .");
 		mdoc_text(m->help);
 	}
 	puts(".El");

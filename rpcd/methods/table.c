@@ -9,8 +9,8 @@
 /* Sorted by name: the lookup is a binary search. */
 static const struct method_row table[] = {
 	{{"supervisor.addProcessGroup", "boolean name:string", ROLE_ADMIN, CMD_GROUP_ADD,
-	    "Activate a group of the configuration last read and start those of its\n"
-	    "processes that have autostart=true."}, rpc_command, WAIT_NOT},
+	    "Add a group of the configuration last read, and start its processes with\n"
+	    "autostart=true."}, rpc_command, WAIT_NOT},
 	{{"supervisor.clearAllProcessLogs", "array", ROLE_OPERATE, CMD_ALL_CLEAR,
 	    "Empty both logs of every running process. Logs of stopped processes do not\n"
 	    "change."},
@@ -26,17 +26,18 @@ static const struct method_row table[] = {
 	{{"supervisor.getAPIVersion", "string", ROLE_STATES, CMD_HELLO,
 	    "Return the version of this API."}, rpc_daemon_api_version, WAIT_NOT},
 	{{"supervisor.getAllConfigInfo", "array", ROLE_VIEW, CMD_CONFIG_ROWS,
-	    "Describe every process of the configuration last read, sorted by name."},
+	    "Return the options of every process of the configuration last read, sorted\n"
+	    "by name."},
 	    rpc_config_all, WAIT_NOT},
 	{{"supervisor.getAllProcessInfo", "array", ROLE_STATES, CMD_HELLO,
-	    "Describe every process, sorted by group and name."}, rpc_all_info, WAIT_NOT},
+	    "Return the state of every process, sorted by group and name."}, rpc_all_info, WAIT_NOT},
 	{{"supervisor.getIdentification", "string", ROLE_STATES, CMD_HELLO,
-	    "Return the identifier= of the configuration."}, rpc_daemon_identification,
+	    "Return the option identifier of the configuration."}, rpc_daemon_identification,
 	    WAIT_NOT},
 	{{"supervisor.getPID", "int", ROLE_STATES, CMD_HELLO,
 	    "Return the process id of the daemon."}, rpc_daemon_pid, WAIT_NOT},
 	{{"supervisor.getProcessInfo", "struct name:string", ROLE_STATES, CMD_HELLO,
-	    "Describe one process."}, rpc_process_info, WAIT_NOT},
+	    "Return the state of one process."}, rpc_process_info, WAIT_NOT},
 	{{"supervisor.getState", "struct", ROLE_STATES, CMD_HELLO,
 	    "Return the daemon's state as a number and a name."}, rpc_daemon_state,
 	    WAIT_NOT},
@@ -63,15 +64,15 @@ static const struct method_row table[] = {
 	    "Read a process's standard output log; offset and length as in readLog."},
 	    rpc_process_log, WAIT_NOT},
 	{{"supervisor.reloadConfig", "array", ROLE_ADMIN, CMD_CONFIG_REREAD,
-	    "Read the configuration again and return the names of the groups that it\n"
-	    "adds, changes and removes. It changes nothing: use addProcessGroup and\n"
-	    "removeProcessGroup."},
+	    "Read the configuration again and return the names of the groups that were\n"
+	    "added, changed and removed in it. Nothing is started or stopped: use\n"
+	    "addProcessGroup and removeProcessGroup."},
 	    rpc_config_reread, WAIT_NOT},
 	{{"supervisor.removeProcessGroup", "boolean name:string", ROLE_ADMIN,
-	    CMD_GROUP_REMOVE, "Remove an active group. All its processes must be stopped."},
+	    CMD_GROUP_REMOVE, "Remove a group whose processes are all stopped."},
 	    rpc_command, WAIT_NOT},
 	{{"supervisor.restart", "boolean", ROLE_ADMIN, CMD_DAEMON_RESTART,
-	    "Stop all processes, read the configuration again and start."},
+	    "Read the configuration again, stop all processes, and start."},
 	    rpc_daemon_end, WAIT_NOT},
 	{{"supervisor.sendProcessStdin", "boolean name:string chars:string", ROLE_OPERATE,
 	    CMD_PROCESS_STDIN,
@@ -96,23 +97,24 @@ static const struct method_row table[] = {
 	    rpc_command, WAIT_NOT},
 	{{"supervisor.startAllProcesses", "array ?wait:boolean", ROLE_OPERATE,
 	    CMD_ALL_START,
-	    "Start every process that is not running. With wait, return when each is\n"
-	    "RUNNING or has failed."}, rpc_command, WAIT_START},
+	    "Start every process that is not running. With wait, the default, return when\n"
+	    "each is RUNNING or has failed."}, rpc_command, WAIT_START},
 	{{"supervisor.startProcess", "boolean name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_PROCESS_START,
-	    "Start one process. With wait, return when it is RUNNING or has failed. With\n"
-	    "the name GROUP:*, start all processes of a group and return an array."},
+	    "Start one process. With wait, the default, return when it is RUNNING or has\n"
+	    "failed. With the name GROUP:*, start all processes of a group and return an\n"
+	    "array."},
 	    rpc_command, WAIT_START},
 	{{"supervisor.startProcessGroup", "array name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_GROUP_START, "Start each process of a group that is not running."},
 	    rpc_command, WAIT_START},
 	{{"supervisor.stopAllProcesses", "array ?wait:boolean", ROLE_OPERATE, CMD_ALL_STOP,
-	    "Stop every process. With wait, return when all have ended."}, rpc_command,
+	    "Stop every process. With wait, the default, return when all have exited."}, rpc_command,
 	    WAIT_STOP},
 	{{"supervisor.stopProcess", "boolean name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_PROCESS_STOP,
-	    "Stop one process. With wait, return when it has ended. With the name\n"
-	    "GROUP:*, stop all processes of a group and return an array."},
+	    "Stop one process. With wait, the default, return when it has exited. With\n"
+	    "the name GROUP:*, stop all processes of a group and return an array."},
 	    rpc_command, WAIT_STOP},
 	{{"supervisor.stopProcessGroup", "array name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_GROUP_STOP, "Stop each process of a group."}, rpc_command,
@@ -122,12 +124,14 @@ static const struct method_row table[] = {
 	    WAIT_NOT},
 	{{"supervisor.tailProcessStderrLog", "array name:string offset:int length:int",
 	    ROLE_VIEW, CMD_LOG_OPEN,
-	    "Follow a process's standard error log, as tailProcessStdoutLog does."},
+	    "Return the end of a process's standard error log, as tailProcessStdoutLog\n"
+	    "does."},
 	    rpc_process_log, WAIT_NOT},
 	{{"supervisor.tailProcessStdoutLog", "array name:string offset:int length:int",
 	    ROLE_VIEW, CMD_LOG_OPEN,
-	    "Follow a process's standard output log. Return the last length bytes, the\n"
-	    "offset for the next call, and whether more than length bytes were added."},
+	    "Return the last length bytes of a process's standard output log, the offset\n"
+	    "for the next call, and whether the log has grown by more than length bytes\n"
+	    "since the given offset."},
 	    rpc_process_log, WAIT_NOT},
 	{{"system.listMethods", "array", ROLE_STATES, CMD_HELLO,
 	    "Return the names of all methods."},
@@ -138,9 +142,9 @@ static const struct method_row table[] = {
 	    "Return the types of a method's result and parameters."}, rpc_system_signature,
 	    WAIT_NOT},
 	{{"system.multicall", "array calls:array", ROLE_STATES, CMD_HELLO,
-	    "Make several calls, given as structs of methodName and params, one after\n"
-	    "another. Each result is a bare value or a struct of faultCode and\n"
-	    "faultString."}, rpc_system_multicall, WAIT_NOT},
+	    "Make several calls, one after another. Each is a struct of methodName and\n"
+	    "params. The result has for each call the value that it returned, or a\n"
+	    "struct of faultCode and faultString."}, rpc_system_multicall, WAIT_NOT},
 };
 
 static int
