@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -24,6 +25,10 @@ rpcd_setup_object(const struct config *config, size_t nlisteners)
 	    log_level_word(log_threshold()), "listeners", (int)nlisteners);
 }
 
+/* Bytes of the names of a server in the message, which fits a frame even when each byte of
+ * its texts is escaped. */
+#define RPCD_SETUP_NAMES_MAX (64 * 1024)
+
 /* New: a text of the configuration (NULL = null), cut so that the message fits a frame. No
  * client can use credentials of this length, because the head of a request is shorter. */
 static json_t *
@@ -32,29 +37,46 @@ rpcd_setup_text(const char *text)
 	return text == NULL ? json_null() : json_stringn(text, state_text_len(text));
 }
 
+/* New: the names by which browsers may address the server. They are cut between two names,
+ * because the beginning of a name is the name of another machine. */
 static json_t *
-rpcd_setup_listener(const struct listener_config *l)
+rpcd_setup_names(const struct listener_config *l)
 {
-	char address[PATH_MAX + 32], *names;
 	struct utsname uts;
 	json_t *object;
+	char *names;
+	size_t len;
 
 	if (uname(&uts) == -1)
 		uts.nodename[0] = '\0';
 	names = mem_printf("%s %s %s", uts.nodename, l->host != NULL ? l->host : "",
 	    l->server_names != NULL ? l->server_names : "");
+	if (names == NULL)
+		return NULL;
+	len = strnlen(names, RPCD_SETUP_NAMES_MAX + 1);
+	if (len > RPCD_SETUP_NAMES_MAX)
+		while (names[--len] != ' ')
+			;
+	object = json_stringn(names, len);
+	free(names);
+	return object;
+}
+
+static json_t *
+rpcd_setup_listener(const struct listener_config *l)
+{
+	char address[PATH_MAX + 32];
+
 	if (l->is_unix)
 		snprintf(address, sizeof(address), "%s", l->path);
 	else
 		snprintf(address, sizeof(address), "%s:%d", l->host, l->port);
-	object = json_pack("{s:o,s:s,s:o,s:o,s:o,s:s?,s:o}", "section",
+	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:s?,s:o}", "section",
 	    rpcd_setup_text(l->section), "kind", l->is_unix ? "unix" : "tcp", "address",
 	    rpcd_setup_text(address), "username", rpcd_setup_text(l->username), "password",
 	    rpcd_setup_text(l->password), "unauthenticated_role",
 	    l->has_role ? role_name(l->unauthenticated_role) : NULL, "server_names",
-	    rpcd_setup_text(names));
-	free(names);
-	return object;
+	    rpcd_setup_names(l));
 }
 
 /* Sends a duplicate of fd. */

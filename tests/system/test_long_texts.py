@@ -1,5 +1,6 @@
 """Texts of the configuration that are longer than a message between the master and reeve-rpcd."""
 
+import http.client
 import xmlrpc.client
 
 from reeve import Case, program, reeve_only
@@ -105,3 +106,23 @@ class LongTexts(Case):
         self.assertEqual(401, caught.exception.errcode)
         self.assertEqual("p", self.rpc(d, "tcp").supervisor.getAllProcessInfo()[0]["name"])
         self.assertEqual(pid, d.front_end())
+
+    def test_long_server_names(self):
+        """Only whole names count: the beginning of a name is the name of another machine."""
+        names = ["n%05d.example" % i for i in range(5000)]
+        d = self.daemon(program("p", "/bin/true", autostart="false"),
+                        tcp={"server_names": " ".join(names)})
+        call = xmlrpc.client.dumps((), "supervisor.getState")
+
+        def status(host):
+            request = http.client.HTTPConnection(d.host, d.port)
+            self.addCleanup(request.close)
+            request.request("POST", "/RPC2", call, {"Host": host, "Origin": "http://" + host})
+            return request.getresponse().status
+
+        last = max(i for i in range(0, 5000, 50) if status(names[i]) == 200)
+        last = max(i for i in range(last, last + 50) if status(names[i]) == 200)
+        self.assertGreater(len(" ".join(names[:last + 1])), 60000)
+        self.assertEqual(403, status(names[last + 1]))
+        for n in range(1, len(names[0])):
+            self.assertEqual(403, status(names[last + 1][:n]))
