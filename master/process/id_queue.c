@@ -31,7 +31,7 @@ id_queue_push(struct id_queue *q, uint64_t id)
 {
 	/* Moving a long queue stays rare, because each move frees at least half of it. */
 	if (q->end == q->capacity &&
-	    id_queue_reserve(q, q->capacity > 0 ? q->capacity / 2 : CAPACITY_FIRST) == -1)
+	    id_queue_reserve(q, q->capacity > 1 ? q->capacity / 2 : CAPACITY_FIRST) == -1)
 		return -1;
 	q->ids[q->end++] = id;
 	return 0;
