@@ -16,8 +16,9 @@ struct ini;
 struct ini *ini_new(void);
 void ini_free(struct ini *); /* NULL is fine */
 /* Reads one file. 0, or -1 with *error new and errno: EFBIG, EILSEQ (not UTF-8, or a NUL)
- * or EINVAL (malformed); *error is NULL when the file could not be opened or read. Errors
- * contain `name`. ini_file reports the `included` files. */
+ * or EINVAL (malformed); *error is NULL when the file could not be opened or read. `name`
+ * is the file's name in errors and positions; ini_file returns it for sections of an
+ * `included` file. */
 NODISCARD int ini_read(
     struct ini *, const char *path, const char *name, bool included, char **error);
 
@@ -28,20 +29,22 @@ const char *ini_next(const struct ini *, size_t *cursor);
 bool ini_has(const struct ini *, const char *section);
 /* The section's value, else the one of [DEFAULT], else NULL. */
 const char *ini_get(const struct ini *, const char *section, const char *key);
-/* Walks the keys of a section, then the others of [DEFAULT]. The value; NULL at the end. */
+/* Returns the section's next value and its key: first those of the section itself, then
+ * those of [DEFAULT] whose keys the section does not set. NULL at the end. *cursor starts
+ * at 0. */
 const char *ini_next_value(
     const struct ini *, const char *section, size_t *cursor, const char **key);
 /* The included file in which the section first appears; NULL = the main file. */
 const char *ini_file(const struct ini *, const char *section);
-/* The position of an option of the section itself, or with key NULL of its first header.
- * False if there is none. */
+/* Finds the file and line of an option in the section itself (not in [DEFAULT]); key NULL:
+ * of the section's first header. False if there is none. */
 bool ini_where(const struct ini *, const char *section, const char *key, const char **file,
     size_t *line);
 /* A header or an option that appears twice. */
 struct ini_duplicate {
 	const char *section, *key;     /* borrowed; key NULL = the section's header */
-	const char *file, *first_file; /* borrowed: of the later and the earlier one */
-	size_t line, first_line;
+	const char *file, *first_file; /* borrowed */
+	size_t line, first_line;       /* of the repetition, and of the first occurrence */
 };
 /* The index-th one in reading order; false at the end. */
 bool ini_duplicate(const struct ini *, size_t index, struct ini_duplicate *);
@@ -49,8 +52,8 @@ bool ini_duplicate(const struct ini *, size_t index, struct ini_duplicate *);
  * section (key NULL). */
 void ini_repair(struct ini *, const char *section, const char *key, const char *text);
 /* Replaces `from` by `to` in every value. A value of [DEFAULT] that contains `from` is
- * copied into every section that does not have the key. supervisord expands %(here)s so
- * when a file has [include]. */
+ * copied into every section that does not have the key. supervisord expands %(here)s in
+ * this way if a file has [include]. */
 void ini_replace(struct ini *, const char *from, const char *to);
 
 #endif

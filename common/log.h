@@ -18,7 +18,7 @@ enum log_level {
 	LEVEL_CRITICAL = 50,
 };
 
-/* Receives one message, without a NUL or a newline at its end. Must not log. */
+/* Receives one message, not terminated by a NUL or a newline. Must not log. */
 typedef void log_sink(void *ctx, enum log_level level, const char *text, size_t len);
 
 /* Sends all messages of `level` and above to the sink; NULL restores stderr. */

@@ -1,6 +1,6 @@
 /* One turn: wait; collect the timers that are due; call the ready descriptors, then the
  * signals, then those timers, then the hook; release freed sources. Due timers are
- * collected first, so that a timer that a callback arms in the past waits for the next
+ * collected first, so that a timer that a callback arms for a past time waits for the next
  * turn. Signals come after descriptors, so that a child's last output is read before it is
  * reaped. */
 #include "common/loop.h"
@@ -23,7 +23,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define LOOP_EVENTS 64  /* descriptors a turn; the kernel keeps the rest */
+#define LOOP_EVENTS 64  /* descriptors per turn; the kernel keeps the rest */
 #define LOOP_SIGNALS 65 /* signal numbers are 1 to 64 */
 #define LOOP_INFOS 16
 #define TIMERFD_OFF (-1)
@@ -33,14 +33,14 @@ enum source_kind { SOURCE_FD, SOURCE_SIGNAL, SOURCE_TIMER };
 struct source {
 	struct loop *loop;
 	enum source_kind kind;
-	bool dead;
+	bool freed;
 	int fd; /* descriptor, or signal number */
 	uint32_t want;
 	loop_fn *fn;
 	void *ctx;
 	struct heap_node timer;   /* deadline -1 = disarmed */
 	bool due;                 /* in loop->due */
-	TAILQ_ENTRY(source) link; /* in loop->live or loop->dead */
+	TAILQ_ENTRY(source) link; /* in loop->live or loop->freed */
 	TAILQ_ENTRY(source) due_link;
 };
 
@@ -49,24 +49,24 @@ TAILQ_HEAD(source_list, source);
 struct loop {
 	int epoll;
 	int timerfd;
-	int signalfd; /* -1 until the first loop_signal */
-	sigset_t original;
+	int signalfd;      /* -1 until the first loop_signal */
+	sigset_t original; /* signal mask of the process in loop_new */
 	sigset_t watched;
 	struct source *signals[LOOP_SIGNALS];
-	int64_t used_ms;  /* by callbacks, in this turn */
-	pid_t sender;     /* of the signal that is being called */
-	bool of_kernel;   /* the kernel sent it */
-	struct heap heap; /* of armed timers; reserved for all timers */
+	int64_t used_ms;  /* sum of loop_use_ms in this turn */
+	pid_t sender;     /* process that sent the signal whose callback runs */
+	bool from_kernel; /* the kernel sent that signal */
+	struct heap heap; /* armed timers; has space for all timers */
 	size_t timers;
-	struct log_limit failures; /* of epoll_ctl */
+	struct log_limit failures; /* limits the log lines about epoll_ctl */
 	int64_t timerfd_at;        /* deadline that the timerfd is set to, or TIMERFD_OFF */
 	struct source_list live;
-	struct source_list dead;
+	struct source_list freed;
 	struct source_list due;
 	void (*turn_end)(void *ctx);
 	void *turn_end_ctx;
 	bool in_turn;
-	bool called; /* something, in this turn */
+	bool called; /* a callback has run in this turn */
 	bool stop;
 };
 
@@ -88,7 +88,7 @@ loop_new(void)
 	l->signalfd = -1;
 	l->timerfd_at = TIMERFD_OFF;
 	TAILQ_INIT(&l->live);
-	TAILQ_INIT(&l->dead);
+	TAILQ_INIT(&l->freed);
 	TAILQ_INIT(&l->due);
 	sigemptyset(&l->watched);
 	(void)sigprocmask(SIG_BLOCK, NULL, &l->original);
@@ -119,7 +119,7 @@ loop_free(struct loop *l)
 	if (l == NULL)
 		return;
 	loop_free_sources(&l->live);
-	loop_free_sources(&l->dead);
+	loop_free_sources(&l->freed);
 	fd_close(l->signalfd);
 	fd_close(l->timerfd);
 	fd_close(l->epoll);
@@ -223,7 +223,7 @@ loop_timer(struct loop *l, loop_fn *fn, void *ctx)
 void
 source_want(struct source *s, uint32_t want)
 {
-	if (s->dead || s->kind != SOURCE_FD || s->want == want)
+	if (s->freed || s->kind != SOURCE_FD || s->want == want)
 		return;
 	s->want = want;
 	if (loop_epoll(s->loop, EPOLL_CTL_MOD, s->fd, want, s) == -1)
@@ -243,12 +243,12 @@ source_disarm(struct source *s)
 	s->timer.deadline = -1;
 }
 
-/* A due timer that is armed in the past again stays due; otherwise a timer that is armed in
- * every turn would never be called. */
+/* A timer that is due stays due if it is armed again for a past time. Otherwise a timer
+ * that every turn arms again would never be called. */
 void
 source_arm(struct source *s, int64_t deadline_ms)
 {
-	if (s->dead || s->kind != SOURCE_TIMER)
+	if (s->freed || s->kind != SOURCE_TIMER)
 		return;
 	if (s->due && deadline_ms >= 0 && deadline_ms <= clock_mono_ms()) {
 		s->timer.deadline = deadline_ms;
@@ -265,7 +265,7 @@ source_deadline(const struct source *s)
 	return s->timer.deadline;
 }
 
-/* A signal stays blocked: if delivered, it would end the process. */
+/* The signal stays blocked: if it were delivered, it would terminate the process. */
 static void
 source_detach(struct source *s)
 {
@@ -292,13 +292,13 @@ source_free(struct source *s)
 {
 	int saved = errno;
 
-	if (s == NULL || s->dead)
+	if (s == NULL || s->freed)
 		return;
 	source_detach(s);
-	s->dead = true;
+	s->freed = true;
 	TAILQ_REMOVE(&s->loop->live, s, link);
 	if (s->loop->in_turn)
-		TAILQ_INSERT_TAIL(&s->loop->dead, s, link);
+		TAILQ_INSERT_TAIL(&s->loop->freed, s, link);
 	else
 		free(s);
 	errno = saved;
@@ -336,7 +336,7 @@ loop_set_timerfd(struct loop *l, int64_t at)
 	return 0;
 }
 
-/* Sets the timerfd for a turn that sleeps; the turn does not when a timer is due. */
+/* Prepares a wait: if a timer is due, sets the timeout to 0, else sets the timerfd. */
 static int
 loop_prepare(struct loop *l, int *timeout_ms)
 {
@@ -380,7 +380,7 @@ loop_call_signals(struct loop *l)
 		if (first[signo] == NULL || l->signals[signo] == NULL)
 			continue;
 		l->sender = (pid_t)first[signo]->ssi_pid;
-		l->of_kernel = first[signo]->ssi_code == SI_KERNEL;
+		l->from_kernel = first[signo]->ssi_code == SI_KERNEL;
 		loop_call(l, l->signals[signo], count[signo]);
 	}
 }
@@ -400,7 +400,7 @@ loop_dispatch(struct loop *l, const struct epoll_event *ev, int n)
 			continue;
 		/* An earlier callback may have changed what this source waits for. */
 		ready = ev[i].events & (s->want | EPOLLERR | EPOLLHUP);
-		if (!s->dead && ready != 0)
+		if (!s->freed && ready != 0)
 			loop_call(l, s, ready);
 	}
 	if (signals)
@@ -431,7 +431,7 @@ loop_turn(struct loop *l, int timeout_ms)
 	l->used_ms = 0;
 	loop_dispatch(l, ev, n);
 	l->in_turn = false;
-	loop_free_sources(&l->dead);
+	loop_free_sources(&l->freed);
 	return 0;
 }
 
@@ -465,9 +465,9 @@ loop_signal_sender(const struct loop *l)
 }
 
 bool
-loop_signal_is_of_kernel(const struct loop *l)
+loop_signal_is_from_kernel(const struct loop *l)
 {
-	return l->of_kernel;
+	return l->from_kernel;
 }
 
 void

@@ -27,14 +27,14 @@ void loop_free(struct loop *); /* frees its sources, closes none of their fds */
 NODISCARD struct source *loop_fd(
     struct loop *, int fd, uint32_t want, loop_fn *, void *ctx);
 /* Blocks the signal in the process, sets its disposition to the default and reads it from
- * the signalfd. It stays blocked when the source is freed. One source a signal (EEXIST).
- * Signals are called after the ready descriptors of the turn. */
+ * the signalfd. It stays blocked when the source is freed. One source per signal (EEXIST).
+ * Its callback runs after those of the ready descriptors of the turn. */
 NODISCARD struct source *loop_signal(struct loop *, int signo, loop_fn *, void *ctx);
 /* During the callback of a signal: the sender of its first signal; of SIGCHLD, the
  * child. */
 pid_t loop_signal_sender(const struct loop *);
-/* The same: whether the kernel itself sent the first signal, as after a hang-up. */
-bool loop_signal_is_of_kernel(const struct loop *);
+/* The same: whether the kernel sent the first signal, as after a hang-up. */
+bool loop_signal_is_from_kernel(const struct loop *);
 /* One-shot timer, disarmed until source_arm. */
 NODISCARD struct source *loop_timer(struct loop *, loop_fn *, void *ctx);
 
@@ -46,11 +46,11 @@ void source_arm(struct source *, int64_t deadline_ms);
 /* The deadline, or -1 when disarmed. */
 int64_t source_deadline(const struct source *);
 /* Adds to the time that callbacks have used since the turn began and returns the sum, so
- * that all callbacks of a turn together keep the limit of one. */
+ * that the callbacks of a turn can share one time limit. */
 int64_t loop_use_ms(struct loop *, int64_t ms);
 void source_free(struct source *); /* NULL is fine */
 
-/* Called once at the end of each turn in which anything was called, before sleeping; one
+/* Called once at the end of each turn in which a callback ran, before sleeping; one
  * hook, NULL removes it. The master writes its deltas and replies here. */
 void loop_at_turn_end(struct loop *, void (*fn)(void *ctx), void *ctx);
 
@@ -60,7 +60,7 @@ void loop_stop(struct loop *);
 /* Runs one turn, waiting at most timeout_ms (-1 = no limit); for callers that wait for an
  * event of their own. */
 int loop_turn(struct loop *, int timeout_ms);
-/* The original signal mask, for children. */
+/* The signal mask of the process when the loop was created; for children. */
 const void *loop_original_mask(const struct loop *); /* const sigset_t * */
 /* Makes the original mask empty: after a re-exec, which keeps signals blocked so that none
  * is lost before loop_signal. */

@@ -17,7 +17,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define SOCK_PASSED_MAX 253 /* what one message can carry (SCM_MAX_FD) */
+#define SOCK_PASSED_MAX 253 /* descriptors in one message (SCM_MAX_FD) */
 #define SOCK_CONNECT_SECONDS 5
 
 int
@@ -62,37 +62,39 @@ sock_connect_now(int fd, const struct sockaddr_un *sun)
 	return connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
 }
 
-/* Reaches a path that is too long for an address through a descriptor of the socket. */
+/* Creates a socket and connects it by `connector`. A path that is too long for an address
+ * is opened, and the address is then that of the descriptor in /proc. */
 static int
-sock_reach_unix(const char *path, int (*reach)(int fd, const struct sockaddr_un *))
+sock_connect_path(const char *path, int (*connector)(int fd, const struct sockaddr_un *))
 {
 	struct sockaddr_un sun;
-	int fd, pin = -1, r;
+	int fd, path_fd = -1, r;
 
 	if (sock_address_unix(&sun, "%s", path) == -1) {
-		pin = open(path, O_PATH | O_CLOEXEC);
-		if (pin == -1 || sock_address_unix(&sun, "/proc/self/fd/%d", pin) == -1)
-			return fd_fail(pin, errno);
+		path_fd = open(path, O_PATH | O_CLOEXEC);
+		if (path_fd == -1 ||
+		    sock_address_unix(&sun, "/proc/self/fd/%d", path_fd) == -1)
+			return fd_fail(path_fd, errno);
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	r = fd == -1 ? -1 : reach(fd, &sun);
-	fd_close(pin);
+	r = fd == -1 ? -1 : connector(fd, &sun);
+	fd_close(path_fd);
 	return r == 0 ? fd : fd_fail(fd, errno);
 }
 
 int
 sock_connect_unix(const char *path)
 {
-	return sock_reach_unix(path, sock_connect_bounded);
+	return sock_connect_path(path, sock_connect_bounded);
 }
 
 int
 sock_try_unix(const char *path)
 {
-	return sock_reach_unix(path, sock_connect_now);
+	return sock_connect_path(path, sock_connect_now);
 }
 
-/* Resolver errors that are not errno's own become EADDRNOTAVAIL. */
+/* Sets errno to EADDRNOTAVAIL for errors of the resolver that have no errno. */
 static struct addrinfo *
 sock_resolve(const char *host, int port, int family)
 {
@@ -115,7 +117,8 @@ sock_bind_at(const struct addrinfo *at)
 {
 	int fd, on = 1;
 
-	/* Without V6ONLY, "::" would take the port of a listener on all IPv4 interfaces. */
+	/* Without IPV6_V6ONLY, binding "::" would also bind the port on all IPv4
+	 * addresses. */
 	fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -1;

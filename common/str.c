@@ -11,9 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* The SIG* constants of Python's signal module without their prefix, SIG_DFL and others
- * included. The first name of a number is the one to show. The signals to list come first,
- * in the order of their numbers. */
+/* The SIG* constants of Python's signal module without their prefix; supervisord accepts
+ * all of them as signals, even SIG_DFL. The first name of a number is the one to show. The
+ * signals to list come first, in the order of their numbers. */
 static const struct {
 	const char *name;
 	int signo;
@@ -29,7 +29,8 @@ static const struct {
 	{ "_DFL", 0 }, { "_IGN", 1 }, { "_BLOCK", 0 }, { "_UNBLOCK", 1 }, { "_SETMASK", 2 },
 };
 
-/* A blank of int(), which unlike strip() does not skip the separators 0x1c to 0x1f. */
+/* The length of a blank that Python's int() skips, or 0. Unlike strip(), int() does not
+ * skip the separators 0x1c to 0x1f. */
 static size_t
 str_blank(const char *s, size_t n)
 {
@@ -64,7 +65,7 @@ str_digits(const char *s, size_t n, unsigned base, uint64_t *value, bool *overfl
 	return i;
 }
 
-/* int(text, base) of the n bytes. */
+/* Python's int(text, base) for the n bytes. */
 static int
 str_parse(const char *s, size_t n, unsigned base, int64_t *value)
 {
@@ -156,7 +157,7 @@ str_to_size(const char *s, int64_t *bytes)
 	return 0;
 }
 
-/* Finds the signal of a name of n bytes, in any case. */
+/* Finds the signal with a name of n bytes, in upper or lower case. */
 static int
 str_signal_number(const char *name, size_t n, int *signo)
 {
@@ -216,7 +217,7 @@ str_signal_name(int signo, char *buf)
 	return buf;
 }
 
-/* The signals to list end where the numbers stop rising. */
+/* The signals to list are those before the first number that does not increase. */
 const char *
 str_signal_listed(size_t nth)
 {
@@ -228,7 +229,7 @@ str_signal_listed(size_t nth)
 	return signals[nth].name;
 }
 
-/* Python prefers two names to those of glibc. */
+/* For two errors, Python's errno.errorcode has another name than glibc. */
 const char *
 str_errno_name(int errnum)
 {
@@ -242,7 +243,7 @@ str_errno_name(int errnum)
 	return name != NULL ? name : "E?";
 }
 
-/* The letter of an escape that text and bytes share; NUL = the character has none. */
+/* The letter after the backslash in repr() of a str or of bytes; NUL = not so escaped. */
 static char
 str_repr_letter(char c, char quote)
 {
@@ -268,7 +269,7 @@ str_repr_code(struct buf *out, const char *s, size_t len, uint32_t code)
 	    code);
 }
 
-/* A byte that is not UTF-8 is shown as the surrogate that Python reads it as. */
+/* Writes a byte that is not UTF-8 as the surrogate that Python decodes it to. */
 static int
 str_repr_text(struct buf *out, const char *s, size_t n, char quote)
 {
@@ -309,7 +310,7 @@ str_repr_byte(char *to, char byte, char quote)
 	return letter != '\0' ? 2 : 4;
 }
 
-/* Reserves once for all bytes: the output of children passes here in megabytes. */
+/* Reserves once for all bytes, because children write megabytes of output. */
 static int
 str_repr_raw(struct buf *out, const char *s, size_t n, char quote)
 {

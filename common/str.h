@@ -12,7 +12,7 @@
 /* Python int(): blanks around, sign, single underscores between digits. 0, or -1 with
  * EINVAL (not a number) or ERANGE (past 64 bits). */
 NODISCARD int str_to_int(const char *s, int64_t *value);
-/* yes/true/on/1 and no/false/off/0 in any case, untrimmed. 0 or -1. */
+/* yes/true/on/1 and no/false/off/0 in upper or lower case, not stripped. 0 or -1. */
 NODISCARD int str_to_bool(const char *s, bool *value);
 /* Integer with optional KB, MB, GB (any case, blanks between). 0, or -1 with errno. */
 NODISCARD int str_to_size(const char *s, int64_t *bytes);

@@ -40,7 +40,7 @@ daemon_signals_got_hup(void *ctx, uint32_t count UNUSED)
 {
 	struct master *master = ctx;
 
-	if (terminal_has_gone(master->terminal, loop_signal_is_of_kernel(master->loop))) {
+	if (terminal_has_gone(master->terminal, loop_signal_is_from_kernel(master->loop))) {
 		daemon_signals_hang_up(master);
 		return;
 	}
