@@ -186,9 +186,9 @@ state_copy_texts(char **texts[], size_t n)
 }
 
 static int
-state_mend(char **texts[], size_t n)
+state_texts_to_utf8(char **texts[], size_t n)
 {
-	int mended = 0;
+	int replaced = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		char *text;
@@ -200,9 +200,9 @@ state_mend(char **texts[], size_t n)
 			return -1;
 		free(*texts[i]);
 		*texts[i] = text;
-		mended = 1;
+		replaced = 1;
 	}
-	return mended;
+	return replaced;
 }
 
 void
@@ -218,20 +218,20 @@ process_info_texts(struct process_info *info, char **texts[PROCESS_INFO_TEXTS])
 }
 
 int
-process_info_mend(struct process_info *info)
+process_info_to_utf8(struct process_info *info)
 {
 	char **texts[PROCESS_INFO_TEXTS];
 
 	process_info_texts(info, texts);
-	return state_mend(texts, nitems(texts));
+	return state_texts_to_utf8(texts, nitems(texts));
 }
 
 int
-daemon_info_mend(struct daemon_info *info)
+daemon_info_to_utf8(struct daemon_info *info)
 {
 	char **texts[] = { &info->fatal_reason, &info->identifier, &info->logfile };
 
-	return state_mend(texts, nitems(texts));
+	return state_texts_to_utf8(texts, nitems(texts));
 }
 
 void

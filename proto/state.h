@@ -149,8 +149,8 @@ char *process_info_last_exit(const struct process_info *);
 bool process_info_is_ended(const struct process_info *);
 /* New text: "NAME" when group and process have the same name, else "GROUP:NAME". */
 char *namespec_join(const char *group, const char *name);
-/* Splits at the first colon: *group is new (NULL = no memory); *name is new, or NULL for a
- * whole group ("g:*", "g:"). */
+/* Splits at the first colon: *group is new (NULL if out of memory); *name is new, or NULL
+ * for a whole group ("g:*", "g:"). */
 void namespec_split(const char *spec, char **group, char **name);
 
 /* Stores the addresses of all text members. */
@@ -159,8 +159,8 @@ void process_info_texts(struct process_info *, char **texts[PROCESS_INFO_TEXTS])
 void process_info_clear(struct process_info *);
 /* Replaces bytes that are not UTF-8 in the texts by U+FFFD. 1 when there were any, 0, or -1
  * with ENOMEM: then some texts may still have such bytes. */
-NODISCARD int process_info_mend(struct process_info *);
-NODISCARD int daemon_info_mend(struct daemon_info *);
+NODISCARD int process_info_to_utf8(struct process_info *);
+NODISCARD int daemon_info_to_utf8(struct daemon_info *);
 /* New, or NULL: out of memory, or a text is not UTF-8. */
 json_t *daemon_info_write(const struct daemon_info *);
 /* Fills *info (texts new); 0, or -1 with errno: EINVAL or ENOMEM. */

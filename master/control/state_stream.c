@@ -22,7 +22,7 @@ struct entry {
 	struct changelog_row row;
 	const struct process *process; /* NULL = the daemon's row, or a tombstone */
 	uint64_t removed_id;           /* of a tombstone, else 0 */
-	bool mended;                   /* invalid UTF-8 in it has been logged */
+	bool invalid_logged;           /* invalid UTF-8 in it has been logged */
 };
 
 struct cursor {
@@ -195,13 +195,13 @@ state_stream_reached(void *ctx)
 /* A row that cannot be encoded would stop the stream, so invalid UTF-8 is replaced. Logs it
  * once. */
 static void
-state_stream_log_mended(struct entry *entry, const char *group, const char *name)
+state_stream_log_invalid(struct entry *entry, const char *group, const char *name)
 {
-	if (!entry->mended)
+	if (!entry->invalid_logged)
 		log_warn("%s:%s: its state has text that is not UTF-8; sending U+FFFD "
 			 "for the invalid bytes",
 		    group, name);
-	entry->mended = true;
+	entry->invalid_logged = true;
 }
 
 static int
@@ -214,8 +214,8 @@ state_stream_write_info(const struct state_stream *stream, struct entry *entry,
 	if (stream->ops->process(stream->ctx, entry->process, &info) == -1)
 		return -1;
 	failed = row_write(out, &info, form);
-	if (failed == -1 && process_info_mend(&info) == 1) {
-		state_stream_log_mended(entry, info.group, info.name);
+	if (failed == -1 && process_info_to_utf8(&info) == 1) {
+		state_stream_log_invalid(entry, info.group, info.name);
 		failed = row_write(out, &info, form);
 	}
 	process_info_clear(&info);
@@ -232,8 +232,8 @@ state_stream_write_daemon(
 
 	if (stream->ops->daemon(stream->ctx, &info) == -1)
 		return -1;
-	if (daemon_info_mend(&info) == 1)
-		state_stream_log_mended(entry, "daemon", info.identifier);
+	if (daemon_info_to_utf8(&info) == 1)
+		state_stream_log_invalid(entry, "daemon", info.identifier);
 	row = json_pack("{s:s,s:s,s:{s:I,s:o}}", "jsonrpc", "2.0", "method",
 	    "stream.daemon", "params", "seq", (json_int_t)entry->row.seq, "daemon",
 	    daemon_info_write(&info));

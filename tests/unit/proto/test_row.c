@@ -219,9 +219,9 @@ test_texts(void **state)
 	}
 }
 
-/* A mended row can be written; texts that were UTF-8 do not change. */
+/* A row can be written once invalid UTF-8 is replaced; valid texts do not change. */
 static void
-test_mended(void **state)
+test_not_utf8(void **state)
 {
 	struct process_info info = {
 		.id = 1, .group = xstrdup("g\xfc"), .name = xstrdup("\xc3\xbc"),
@@ -232,13 +232,13 @@ test_mended(void **state)
 	const char *name = info.name;
 
 	(void)state;
-	assert_int_equal(process_info_mend(&info), 1);
+	assert_int_equal(process_info_to_utf8(&info), 1);
 	assert_string_equal(info.group, "g\xef\xbf\xbd");
 	assert_ptr_equal(info.name, name);
 	assert_string_equal(info.stopped_at, "x\xef\xbf\xbdy");
 	for (size_t f = 0; f < nitems(forms); f++)
 		assert_both_ways(&info, forms[f]);
-	assert_int_equal(process_info_mend(&info), 0);
+	assert_int_equal(process_info_to_utf8(&info), 0);
 	process_info_clear(&info);
 }
 
@@ -468,7 +468,7 @@ main(void)
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_mended),
+		cmocka_unit_test(test_not_utf8),
 		cmocka_unit_test(test_long_texts),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_values),

@@ -184,7 +184,7 @@ test_daemon_both_ways(void **state)
 }
 
 static void
-test_daemon_mended(void **state)
+test_daemon_not_utf8(void **state)
 {
 	struct daemon_info daemon = {
 		.state = DAEMON_FATAL, .fatal_reason = strdup("no \xff"),
@@ -194,12 +194,12 @@ test_daemon_mended(void **state)
 
 	(void)state;
 	assert_null(daemon_info_write(&daemon));
-	assert_int_equal(daemon_info_mend(&daemon), 1);
+	assert_int_equal(daemon_info_to_utf8(&daemon), 1);
 	assert_string_equal(daemon.fatal_reason, "no \xef\xbf\xbd");
 	json = daemon_info_write(&daemon);
 	assert_non_null(json);
 	json_decref(json);
-	assert_int_equal(daemon_info_mend(&daemon), 0);
+	assert_int_equal(daemon_info_to_utf8(&daemon), 0);
 	daemon_info_clear(&daemon);
 }
 
@@ -306,7 +306,7 @@ main(void)
 		cmocka_unit_test(test_descriptions),
 		cmocka_unit_test(test_namespecs),
 		cmocka_unit_test(test_daemon_both_ways),
-		cmocka_unit_test(test_daemon_mended),
+		cmocka_unit_test(test_daemon_not_utf8),
 		cmocka_unit_test(test_daemon_long_texts),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_daemon_codes),

@@ -247,7 +247,7 @@ keep(void *ctx, enum log_level level, const char *text, size_t len)
 static void
 row_that_is_no_text(void **state)
 {
-	static const char mended[] = "a\xef\xbf\xbd";
+	static const char replaced[] = "a\xef\xbf\xbd";
 	struct fixture *f = *state;
 	struct cursor *cursor = state_stream_subscribe(f->state_stream), *other;
 	json_t *frame, *row;
@@ -263,7 +263,7 @@ row_that_is_no_text(void **state)
 		frame = next_frame(cursor);
 		row = json_object_get(json_object_get(frame, "params"), "process");
 		assert_string_equal(
-		    json_string_value(json_object_get(row, "spawnerr")), mended);
+		    json_string_value(json_object_get(row, "spawnerr")), replaced);
 		json_decref(frame);
 	}
 	f->identifier = "\xfc";
