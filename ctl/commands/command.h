@@ -1,6 +1,6 @@
 /* Command: the table of commands; runs one command line. */
-#ifndef CTL_COMMAND_H
-#define CTL_COMMAND_H
+#ifndef CTL_COMMANDS_COMMAND_H
+#define CTL_COMMANDS_COMMAND_H
 
 #include <stdbool.h>
 #include <stddef.h>

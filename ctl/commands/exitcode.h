@@ -1,6 +1,6 @@
 /* Exitcode: supervisorctl's exit codes. */
-#ifndef CTL_EXITCODE_H
-#define CTL_EXITCODE_H
+#ifndef CTL_COMMANDS_EXITCODE_H
+#define CTL_COMMANDS_EXITCODE_H
 
 enum exit_code {
 	EXIT_OK = 0,

@@ -1,6 +1,6 @@
 /* Namespec: resolves a command's names of processes, groups ("group:*") and patterns. */
-#ifndef CTL_NAMESPEC_H
-#define CTL_NAMESPEC_H
+#ifndef CTL_COMMANDS_NAMESPEC_H
+#define CTL_COMMANDS_NAMESPEC_H
 
 #include "ctl/commands/words.h"
 #include "ctl/daemon/server.h"

@@ -1,6 +1,6 @@
 /* Reread: the commands reread, avail, add and remove. */
-#ifndef CTL_REREAD_H
-#define CTL_REREAD_H
+#ifndef CTL_COMMANDS_REREAD_H
+#define CTL_COMMANDS_REREAD_H
 
 #include <jansson.h>
 #include <stdbool.h>

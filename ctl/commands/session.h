@@ -1,7 +1,7 @@
 /* Session: the state of the running command: output, server, exit code; and what the
  * handlers of commands share. */
-#ifndef CTL_SESSION_H
-#define CTL_SESSION_H
+#ifndef CTL_COMMANDS_SESSION_H
+#define CTL_COMMANDS_SESSION_H
 
 #include "common/compiler.h"
 #include "ctl/commands/advice.h"

@@ -1,7 +1,7 @@
 /* Show: prints processes and results with exactly supervisorctl's texts, and computes the
  * exit codes. */
-#ifndef CTL_SHOW_H
-#define CTL_SHOW_H
+#ifndef CTL_COMMANDS_SHOW_H
+#define CTL_COMMANDS_SHOW_H
 
 #include "common/compiler.h"
 #include "proto/fault.h"
@@ -22,7 +22,7 @@ struct show_style {
 /* Prints the table of processes; the first column fits the longest name. */
 void show_status(FILE *, const struct process_info *const *rows, size_t n, int64_t now,
     struct show_style);
-/* Prints them as one JSON array, one row a line. */
+/* Prints them as one JSON array, one row per line. */
 void show_json(FILE *, const struct process_info *const *rows, size_t n, int64_t now);
 /* New: the description, with the last exit if the process does not run. */
 char *show_description(const struct process_info *, int64_t now);

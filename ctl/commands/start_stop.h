@@ -1,7 +1,7 @@
 /* Start stop: the commands start, stop, signal and clear, which differ in their methods and
  * texts only; restart uses parts of them. */
-#ifndef CTL_START_STOP_H
-#define CTL_START_STOP_H
+#ifndef CTL_COMMANDS_START_STOP_H
+#define CTL_COMMANDS_START_STOP_H
 
 #include "common/compiler.h"
 #include "ctl/commands/session.h"

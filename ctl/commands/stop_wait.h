@@ -1,7 +1,7 @@
 /* Stop wait: describes which processes a stop waits for, and when they are killed. It
  * prints nothing. */
-#ifndef CTL_STOP_WAIT_H
-#define CTL_STOP_WAIT_H
+#ifndef CTL_COMMANDS_STOP_WAIT_H
+#define CTL_COMMANDS_STOP_WAIT_H
 
 #include "ctl/commands/namespec.h"
 

@@ -1,6 +1,6 @@
 /* Tail stream: prints logs as they grow, until Ctrl-C. */
-#ifndef CTL_TAIL_STREAM_H
-#define CTL_TAIL_STREAM_H
+#ifndef CTL_COMMANDS_TAIL_STREAM_H
+#define CTL_COMMANDS_TAIL_STREAM_H
 
 #include "ctl/daemon/log_stream.h"
 

@@ -1,6 +1,6 @@
 /* Words: the arguments of a command, split at white space. */
-#ifndef CTL_WORDS_H
-#define CTL_WORDS_H
+#ifndef CTL_COMMANDS_WORDS_H
+#define CTL_COMMANDS_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* Conffile: reads the daemon's addresses, the user name and password, and the shell's
  * prompt and history from [supervisorctl] and [supervisord] of a configuration file. As
  * supervisorctl it ignores [include]. */
-#ifndef CTL_CONFFILE_H
-#define CTL_CONFFILE_H
+#ifndef CTL_DAEMON_CONFFILE_H
+#define CTL_DAEMON_CONFFILE_H
 
 #include "common/compiler.h"
 

@@ -1,6 +1,6 @@
 /* Connect: connects to a server, and checks whether it is trusted. */
-#ifndef CTL_CONNECT_H
-#define CTL_CONNECT_H
+#ifndef CTL_DAEMON_CONNECT_H
+#define CTL_DAEMON_CONNECT_H
 
 #include "common/compiler.h"
 #include "ctl/daemon/reply.h"

@@ -1,7 +1,7 @@
 /* Control: a connection to the daemon's control socket (reeve-protocol(7)). A call runs the
  * loop until the reply arrives; meanwhile the state stream updates a mirror. */
-#ifndef CTL_CONTROL_H
-#define CTL_CONTROL_H
+#ifndef CTL_DAEMON_CONTROL_H
+#define CTL_DAEMON_CONTROL_H
 
 #include "common/compiler.h"
 #include "ctl/daemon/reply.h"

@@ -1,7 +1,7 @@
 /* Control job: a restart or an update over the control socket. The daemon executes the
  * steps; reevectl only reports them. */
-#ifndef CTL_CONTROL_JOB_H
-#define CTL_CONTROL_JOB_H
+#ifndef CTL_DAEMON_CONTROL_JOB_H
+#define CTL_DAEMON_CONTROL_JOB_H
 
 #include "common/compiler.h"
 #include "ctl/daemon/control.h"

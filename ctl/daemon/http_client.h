@@ -1,8 +1,8 @@
 /* Http client: one blocking request to an HTTP server, over TCP or a Unix socket. Supports
  * what supervisord and reeve-rpcd use of HTTP/1.1: Basic authentication; a body with a
  * length, in chunks, or up to the end of the connection. */
-#ifndef CTL_HTTP_CLIENT_H
-#define CTL_HTTP_CLIENT_H
+#ifndef CTL_DAEMON_HTTP_CLIENT_H
+#define CTL_DAEMON_HTTP_CLIENT_H
 
 #include "common/compiler.h"
 #include "ctl/daemon/reply.h"

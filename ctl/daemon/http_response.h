@@ -1,7 +1,7 @@
 /* Http response: parses an HTTP/1.1 response of an untrusted server: the head, then a body
  * with a length, in chunks, or up to the end of input. It does no I/O. */
-#ifndef CTL_HTTP_RESPONSE_H
-#define CTL_HTTP_RESPONSE_H
+#ifndef CTL_DAEMON_HTTP_RESPONSE_H
+#define CTL_DAEMON_HTTP_RESPONSE_H
 
 #include "common/buf.h"
 #include "common/compiler.h"

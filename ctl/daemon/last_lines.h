@@ -1,6 +1,6 @@
 /* Last lines: finds where the last lines of a text or a file begin. */
-#ifndef CTL_LAST_LINES_H
-#define CTL_LAST_LINES_H
+#ifndef CTL_DAEMON_LAST_LINES_H
+#define CTL_DAEMON_LAST_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* Log stream: reads the last bytes of a log and then what is appended to it, from an open
  * file or over HTTP. */
-#ifndef CTL_LOG_STREAM_H
-#define CTL_LOG_STREAM_H
+#ifndef CTL_DAEMON_LOG_STREAM_H
+#define CTL_DAEMON_LOG_STREAM_H
 
 #include "common/compiler.h"
 

@@ -1,6 +1,6 @@
 /* Reply: the outcome of reaching a server and of a call, for both kinds of servers. */
-#ifndef CTL_REPLY_H
-#define CTL_REPLY_H
+#ifndef CTL_DAEMON_REPLY_H
+#define CTL_DAEMON_REPLY_H
 
 #include "proto/fault.h"
 

@@ -1,7 +1,7 @@
 /* Server: the daemon, reached over its control socket or, as by supervisorctl, over
  * XML-RPC. The interface is the same for both. */
-#ifndef CTL_SERVER_H
-#define CTL_SERVER_H
+#ifndef CTL_DAEMON_SERVER_H
+#define CTL_DAEMON_SERVER_H
 
 #include "common/compiler.h"
 #include "ctl/daemon/log_stream.h"

@@ -1,7 +1,7 @@
 /* Server ops: shared by server.c and the two kinds of servers, server_control.c and
  * server_xmlrpc.c. Only these files include it. */
-#ifndef CTL_SERVER_OPS_H
-#define CTL_SERVER_OPS_H
+#ifndef CTL_DAEMON_SERVER_OPS_H
+#define CTL_DAEMON_SERVER_OPS_H
 
 #include "ctl/daemon/control.h"
 #include "ctl/daemon/server.h"

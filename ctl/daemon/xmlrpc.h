@@ -1,7 +1,7 @@
 /* Xmlrpc: XML-RPC for a client: writes a call from JSON values, and parses a response into
  * JSON values with expat. */
-#ifndef CTL_XMLRPC_H
-#define CTL_XMLRPC_H
+#ifndef CTL_DAEMON_XMLRPC_H
+#define CTL_DAEMON_XMLRPC_H
 
 #include "common/compiler.h"
 #include "ctl/daemon/reply.h"

@@ -2,8 +2,8 @@
  * values, to the types that the commands use. A function rejects, with -1, a value that its
  * method never returns; optional members that are missing or out of range become "" or
  * 0. */
-#ifndef CTL_XMLRPC_RESULT_H
-#define CTL_XMLRPC_RESULT_H
+#ifndef CTL_DAEMON_XMLRPC_RESULT_H
+#define CTL_DAEMON_XMLRPC_RESULT_H
 
 #include "common/compiler.h"
 #include "proto/state.h"

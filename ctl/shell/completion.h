@@ -1,6 +1,6 @@
 /* Completion: the candidates for the last word of a command line. */
-#ifndef CTL_COMPLETION_H
-#define CTL_COMPLETION_H
+#ifndef CTL_SHELL_COMPLETION_H
+#define CTL_SHELL_COMPLETION_H
 
 #include "ctl/commands/namespec.h"
 

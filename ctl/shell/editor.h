@@ -1,7 +1,7 @@
 /* Editor: reads lines from a terminal with editing, history and completion by libedit;
  * without libedit or a terminal it reads plain lines. */
-#ifndef CTL_EDITOR_H
-#define CTL_EDITOR_H
+#ifndef CTL_SHELL_EDITOR_H
+#define CTL_SHELL_EDITOR_H
 
 #include "ctl/commands/words.h"
 

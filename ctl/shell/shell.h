@@ -1,6 +1,6 @@
 /* Shell: reads and runs commands until the end of input. */
-#ifndef CTL_SHELL_H
-#define CTL_SHELL_H
+#ifndef CTL_SHELL_SHELL_H
+#define CTL_SHELL_SHELL_H
 
 struct session;
 

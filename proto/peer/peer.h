@@ -10,8 +10,8 @@
  * was queued. A peer with a puller sends the stream up to that number before the frame. So
  * changes precede the replies that depend on them, and a slow subscriber costs no memory,
  * because stream frames are made when they can be sent. */
-#ifndef PROTO_PEER_H
-#define PROTO_PEER_H
+#ifndef PROTO_PEER_PEER_H
+#define PROTO_PEER_PEER_H
 
 #include "common/buf.h"
 #include "common/compiler.h"

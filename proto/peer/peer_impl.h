@@ -1,7 +1,7 @@
 /* Peer impl: the struct and the functions that peer.c (creation, loop), peer_send.c
  * (output), peer_receive.c (input) and peer_parts.c (long strings) share. */
-#ifndef PROTO_PEER_IMPL_H
-#define PROTO_PEER_IMPL_H
+#ifndef PROTO_PEER_PEER_IMPL_H
+#define PROTO_PEER_PEER_IMPL_H
 
 #include "common/buf.h"
 #include "common/map.h"
