@@ -42,7 +42,7 @@ fcgi_program_removed(struct group *group)
 static int
 fcgi_program_prepare(struct process *process, char **why)
 {
-	if (fcgi_socket_take(process->group->shared, why) == -1)
+	if (fcgi_socket_acquire(process->group->shared, why) == -1)
 		return -1;
 	process->kind_state = process->group->shared;
 	return 0;
@@ -61,7 +61,7 @@ static void
 fcgi_program_released(struct process *process)
 {
 	if (process->kind_state != NULL)
-		fcgi_socket_drop(process->kind_state);
+		fcgi_socket_release(process->kind_state);
 	process->kind_state = NULL;
 }
 
@@ -80,7 +80,7 @@ fcgi_program_adopt_input(struct process *process, int fd)
 	struct fcgi_socket *fcgi = process->group->shared;
 
 	fcgi->fd = fd;
-	fcgi->users++;
+	fcgi->processes++;
 	process->kind_state = fcgi;
 }
 

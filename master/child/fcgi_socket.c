@@ -33,14 +33,14 @@ fcgi_socket_open(const struct fcgi_config *config)
 }
 
 int
-fcgi_socket_take(struct fcgi_socket *fcgi, char **why)
+fcgi_socket_acquire(struct fcgi_socket *fcgi, char **why)
 {
 	const struct fcgi_config *config = fcgi->config;
 
 	if (fcgi->fd == -1)
 		fcgi->fd = fcgi_socket_open(config);
 	if (fcgi->fd != -1) {
-		fcgi->users++;
+		fcgi->processes++;
 		return 0;
 	}
 	/* With the error's number, as Python prints it. */
@@ -52,9 +52,9 @@ fcgi_socket_take(struct fcgi_socket *fcgi, char **why)
 }
 
 void
-fcgi_socket_drop(struct fcgi_socket *fcgi)
+fcgi_socket_release(struct fcgi_socket *fcgi)
 {
-	if (--fcgi->users > 0)
+	if (--fcgi->processes > 0)
 		return;
 	log_info("Closing socket %s", fcgi->config->url);
 	close(fcgi->fd);
@@ -66,8 +66,8 @@ fcgi_socket_check(const struct fcgi_config *config, char **why)
 {
 	struct fcgi_socket fcgi = { .config = config, .fd = -1 };
 
-	if (fcgi_socket_take(&fcgi, why) == -1)
+	if (fcgi_socket_acquire(&fcgi, why) == -1)
 		return -1;
-	fcgi_socket_drop(&fcgi);
+	fcgi_socket_release(&fcgi);
 	return 0;
 }

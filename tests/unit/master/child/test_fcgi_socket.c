@@ -34,7 +34,7 @@ taken(struct fcgi_socket *fcgi)
 {
 	char *why = NULL;
 
-	assert_int_equal(fcgi_socket_take(fcgi, &why), 0);
+	assert_int_equal(fcgi_socket_acquire(fcgi, &why), 0);
 	assert_null(why);
 	assert_true(fcgi->fd != -1);
 	return fcgi->fd;
@@ -63,10 +63,10 @@ test_shared(void **state)
 	assert_int_equal(taken(&fcgi), fd);
 	assert_int_equal(fcgi.fd, fd);
 	assert_true(answers(path));
-	fcgi_socket_drop(&fcgi);
+	fcgi_socket_release(&fcgi);
 	assert_true(answers(path));
 	assert_string_equal(scratch->log, "INFO Creating socket unix://x\n");
-	fcgi_socket_drop(&fcgi);
+	fcgi_socket_release(&fcgi);
 	assert_int_equal(fcgi.fd, -1);
 	assert_false(answers(path));
 	assert_int_equal(access(path, F_OK), 0);
@@ -74,7 +74,7 @@ test_shared(void **state)
 	    scratch->log, "INFO Creating socket unix://x\nINFO Closing socket unix://x\n");
 	(void)taken(&fcgi);
 	assert_true(answers(path));
-	fcgi_socket_drop(&fcgi);
+	fcgi_socket_release(&fcgi);
 	assert_false(answers(path));
 }
 
@@ -95,7 +95,7 @@ test_tcp(void **state)
 	/* For a listening socket the kernel returns its backlog here. */
 	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_len), 0);
 	assert_int_equal(info.tcpi_sacked, 5);
-	fcgi_socket_drop(&fcgi);
+	fcgi_socket_release(&fcgi);
 }
 
 static void
@@ -104,7 +104,7 @@ expect_refusal(const struct fcgi_config *config, const char *want)
 	struct fcgi_socket fcgi = { .config = config, .fd = -1 };
 	char *why = NULL;
 
-	assert_int_equal(fcgi_socket_take(&fcgi, &why), -1);
+	assert_int_equal(fcgi_socket_acquire(&fcgi, &why), -1);
 	assert_string_equal(why, want);
 	free(why);
 	assert_int_equal(fcgi.fd, -1);
