@@ -384,13 +384,13 @@ control_warn_of_second(const struct second_daemon *second, const struct master *
 	if (second->kind == SECOND_SILENT && second->pid > 0)
 		log_warn(
 		    "control socket %s belongs to process %d, which does not answer; "
-		    "running %s without one: end that process, or set control_socket= to "
+		    "running %s without one: stop that process, or set control_socket= to "
 		    "another path",
 		    path, (int)second->pid, master->config_path);
 	else if (second->kind == SECOND_SILENT)
 		log_warn(
 		    "control socket %s belongs to a process that does not answer; "
-		    "running %s without one: end that process, or set control_socket= to "
+		    "running %s without one: stop that process, or set control_socket= to "
 		    "another path",
 		    path, master->config_path);
 	else
@@ -424,7 +424,7 @@ control_listen(struct control *control)
 }
 
 void
-control_revive(struct control *control)
+control_listen_again(struct control *control)
 {
 	if (control->accepting == NULL || sock_unix_has_path(control->path, &control->made))
 		return;

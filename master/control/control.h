@@ -19,7 +19,7 @@ void control_free(struct control *); /* drops clients, removes the socket */
 void control_listen(struct control *);
 /* Binds the socket again when its path was removed or replaced, unless another process
  * listens there; connections stay. */
-void control_revive(struct control *);
+void control_listen_again(struct control *);
 /* Adds the connection of reeve-rpcd (owner NULL: of a local client), with a connected
  * socket. Borrowed; NULL with errno. */
 struct connection *control_adopt(

@@ -28,11 +28,11 @@ frontend_ops_connect(
 }
 
 static void
-frontend_ops_revive(void *ctx)
+frontend_ops_listen_again(void *ctx)
 {
 	const struct master *master = ctx;
 
-	control_revive(master->control);
+	control_listen_again(master->control);
 }
 
 static void
@@ -54,7 +54,7 @@ frontend_ops_gone(void *ctx)
 const struct frontend_ops frontend_ops = {
     .connect = frontend_ops_connect,
     .drop = control_drop,
-    .revive = frontend_ops_revive,
+    .listen_again = frontend_ops_listen_again,
     .ready = frontend_ops_ready,
     .gone = frontend_ops_gone,
 };

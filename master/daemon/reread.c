@@ -51,8 +51,8 @@ reread_apply(struct master *master, struct config *fresh, char *const *removed, 
 
 	if (config_merge_groups(live, fresh, removed, n) == -1)
 		return -1;
-	frontends_revive(master->frontends);
-	control_revive(master->control);
+	frontends_listen_again(master->frontends);
+	control_listen_again(master->control);
 	for (size_t i = 0; i < fresh->nmessages; i++)
 		if (fresh->messages[i].is_new)
 			config_log(&fresh->messages[i]);

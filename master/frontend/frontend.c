@@ -14,7 +14,7 @@
 
 #define PROGRAM "reeve-rpcd"
 #define READY_MS 10000 /* from its start until it is ready */
-#define END_MS 1500    /* it answers calls for a second; the rest is for its exit */
+#define END_MS 1500    /* 1 s to answer pending calls, the rest to exit */
 #ifndef LIBEXECDIR
 #define LIBEXECDIR "/usr/local/libexec/reeve"
 #endif
@@ -22,14 +22,14 @@
 struct frontend {
 	const struct frontend_use *use;
 	struct helper_process *helper;
-	enum role role;    /* of its connection */
-	size_t *listeners; /* that it serves: indexes into the configuration's */
+	enum role role;    /* what its connection may do */
+	size_t *listeners; /* indexes of its listeners in the configuration */
 	size_t nlisteners;
 	struct connection *connection;   /* NULL = none */
 	struct peer *peer;               /* of the connection */
-	struct waiting_clients *waiting; /* while it is ready */
-	bool renewing;                   /* to be replaced: its sockets have changed */
-	struct log_limit unset;          /* lines on a setup that failed */
+	struct waiting_clients *waiting; /* NULL = it is not ready */
+	bool renewing;                   /* replace it, because its sockets have changed */
+	struct log_limit setup_failures; /* limits the lines about them */
 };
 
 struct frontends {
@@ -41,7 +41,7 @@ struct frontends {
 	void *done_ctx;
 };
 
-/* New path of the program in the directory, or NULL with *why new. */
+/* New: the path of reeve-rpcd in the directory; or NULL with *why new. */
 static char *
 frontend_find_in(const char *directory, size_t n, char **why)
 {
@@ -112,10 +112,10 @@ frontend_idle(void *ctx)
 	waiting_clients_watch(frontend->waiting);
 }
 
-/* Lines that supervisord writes itself: all of level TRAC, and one on malformed
- * requests. */
+/* True for the lines that supervisord logs too, without a program's name: all of level
+ * TRAC, and one on malformed requests. */
 static bool
-frontend_log_is_unsigned(enum log_level level, const char *text, size_t n)
+frontend_log_without_name(enum log_level level, const char *text, size_t n)
 {
 	static const char own[] = "XML-RPC request data ";
 
@@ -130,21 +130,21 @@ static const struct helper_kind frontend_kind = {
     .connect = frontend_connect,
     .lost = frontend_lost,
     .idle = frontend_idle,
-    .log_is_unsigned = frontend_log_is_unsigned,
+    .log_without_name = frontend_log_without_name,
 };
 
 static void
-frontend_revive(struct frontend *frontend)
+frontend_listen_again(struct frontend *frontend)
 {
 	const struct frontend_use *use = frontend->use;
 
 	for (size_t i = 0; i < frontend->nlisteners; i++)
-		if (http_sockets_revive(
+		if (http_sockets_listen_again(
 			use->http_sockets, use->config, frontend->listeners[i]))
 			frontend->renewing = true;
 }
 
-/* ---- events of its connection ---- */
+/* ---- events of the connection ---- */
 
 int
 frontend_greet(void *ctx, json_t *hello_result)
@@ -161,14 +161,14 @@ frontend_greeted(void *ctx)
 	struct frontend *frontend = ctx;
 	const struct frontend_use *use = frontend->use;
 
-	frontend_revive(frontend);
+	frontend_listen_again(frontend);
 	frontend->renewing = false;
-	use->ops->revive(use->ctx);
+	use->ops->listen_again(use->ctx);
 	if (rpcd_setup_send(frontend->peer, use->config, use->http_sockets,
 		frontend->listeners, frontend->nlisteners, use->page) == 0)
 		return 0;
-	log_limited(&frontend->unset, LEVEL_ERROR,
-	    "cannot send the HTTP sockets to " PROGRAM " (%d); killing it: %s%s",
+	log_limited(&frontend->setup_failures, LEVEL_ERROR,
+	    "cannot send the HTTP sockets to " PROGRAM " (%d): %s%s; killing it",
 	    (int)helper_process_pid(frontend->helper), strerror(errno),
 	    errno == EMFILE ? "; raise the limit on open files (LimitNOFILE=, ulimit -n)" :
 			      "");
@@ -210,7 +210,7 @@ frontend_closed(void *ctx, const char *why, bool violation)
 	helper_process_closed(frontend->helper, why, violation);
 }
 
-/* ---- all of them ---- */
+/* ---- all front ends ---- */
 
 /* Creates one reeve-rpcd for all listeners. 0; or -1 with errno, or with *error new. */
 static int
@@ -299,10 +299,10 @@ frontends_end(struct frontends *all, void (*done)(void *ctx), void *ctx)
 }
 
 void
-frontends_revive(struct frontends *all)
+frontends_listen_again(struct frontends *all)
 {
 	for (size_t i = 0; i < all->count; i++)
-		frontend_revive(&all->items[i]);
+		frontend_listen_again(&all->items[i]);
 }
 
 void

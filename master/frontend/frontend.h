@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 struct connection;
-struct frontend; /* one of them */
+struct frontend; /* one reeve-rpcd */
 struct frontends;
 
 /* Callbacks to the daemon. */
@@ -29,12 +29,12 @@ struct frontend_ops {
 	    void *ctx, int fd_take, enum role, struct frontend *, struct peer **peer);
 	void (*drop)(struct connection *);
 	/* Before sockets are sent: makes the daemon's other sockets listen again. */
-	void (*revive)(void *ctx);
+	void (*listen_again)(void *ctx);
 	void (*ready)(void *ctx); /* a reeve-rpcd is ready */
 	void (*gone)(void *ctx);  /* its connection has ended, even before it was ready */
 };
 
-/* Used by all of them; borrowed. */
+/* What all front ends use; borrowed. */
 struct frontend_use {
 	struct loop *loop;
 	struct reaper *reaper;
@@ -46,7 +46,7 @@ struct frontend_use {
 };
 
 /* Finds the reeve-rpcd executable in the directory of our own binary `self` (NULL = not
- * known) or in libexecdir. New path; or NULL with *error new, which names both. */
+ * known) or in libexecdir. New: the path; or NULL with *error new, which names both. */
 char *frontend_find(const char *self, char **error);
 /* New, not started; empty without listeners. self: see frontend_find. NULL with *error
  * new. */
@@ -60,10 +60,10 @@ void frontends_start(struct frontends *);
 void frontends_end(struct frontends *, void (*done)(void *ctx), void *ctx);
 /* Makes sockets that clients cannot reach any more listen again. If one has another
  * descriptor then, its reeve-rpcd is replaced at the end of the loop iteration. */
-void frontends_revive(struct frontends *);
+void frontends_listen_again(struct frontends *);
 /* Called at the end of each loop iteration, after the replies were sent. */
 void frontends_check(struct frontends *);
-/* Whether the process is one of them. */
+/* Whether the process is a front end. */
 bool frontends_have(const struct frontends *, pid_t);
 /* The peer of the first one, which serves rpcinterface programs; NULL when it is not ready.
  * Borrowed; NULL is fine. */

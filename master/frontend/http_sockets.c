@@ -127,7 +127,7 @@ http_sockets_bind_again(struct http_socket *one, const struct listener_config *c
 }
 
 bool
-http_sockets_revive(struct http_sockets *all, const struct config *whole, size_t i)
+http_sockets_listen_again(struct http_sockets *all, const struct config *whole, size_t i)
 {
 	const struct listener_config *config = &whole->listeners[i];
 	struct http_socket *one = &all->items[i];
@@ -209,7 +209,7 @@ http_sockets_open(const struct config *config, struct http_sockets *old, char **
 	http_sockets_free(old);
 	for (size_t i = 0; i < all->count; i++) {
 		if (all->items[i].fd != -1) {
-			(void)http_sockets_revive(all, config, i);
+			(void)http_sockets_listen_again(all, config, i);
 		} else if (http_sockets_bind(
 			       &all->items[i], &config->listeners[i], error) == -1) {
 			http_sockets_free(all);

@@ -32,7 +32,7 @@ void http_sockets_announce(const struct config *);
 /* Makes the i-th socket listen again when no client can reach it any more: reeve-rpcd has
  * shut it down, or its path was removed or replaced. True if it has another descriptor now,
  * which the running reeve-rpcd does not have. */
-bool http_sockets_revive(struct http_sockets *, const struct config *, size_t i);
+bool http_sockets_listen_again(struct http_sockets *, const struct config *, size_t i);
 /* Whether the i-th listener of a configuration that is to replace that of `old` (NULL =
  * none) could be bound together with those before it. 0, or -1 with *error new. */
 NODISCARD int http_sockets_check(

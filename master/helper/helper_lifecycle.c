@@ -124,7 +124,7 @@ const char *
 helper_lifecycle_lateness(const struct helper_lifecycle *life)
 {
 	if (life->state == HELPER_ENDING)
-		return "did not end in time";
+		return "did not exit in time";
 	if (life->state == HELPER_LOST)
 		return "has closed its connection and did not exit";
 	return life->once ? "did not finish in time" : "was not ready in time";

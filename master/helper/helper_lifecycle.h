@@ -64,7 +64,7 @@ struct helper_lifecycle {
 void helper_lifecycle_init(struct helper_lifecycle *, bool once, int limit_ms, int end_ms);
 enum helper_action helper_lifecycle_step(
     struct helper_lifecycle *, enum helper_event, int64_t now);
-/* Why a process is killed in this state at due_ms: "did not end in time". */
+/* Why a process is killed in this state at due_ms: "did not exit in time". */
 const char *helper_lifecycle_lateness(const struct helper_lifecycle *);
 
 #endif

@@ -19,7 +19,7 @@ helper_log_write(const struct helper_log *log, char *line, size_t n)
 	static const enum log_level levels[] = {
 	    LEVEL_CRITICAL, LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG, LEVEL_TRACE};
 	enum log_level level = LEVEL_WARN;
-	bool is_unsigned;
+	bool unnamed;
 
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
@@ -32,8 +32,8 @@ helper_log_write(const struct helper_log *log, char *line, size_t n)
 			n -= 5;
 			break;
 		}
-	is_unsigned = log->is_unsigned != NULL && log->is_unsigned(level, line, n);
-	log_at(level, "%s%s%.*s", is_unsigned ? "" : log->name, is_unsigned ? "" : ": ",
+	unnamed = log->without_name != NULL && log->without_name(level, line, n);
+	log_at(level, "%s%s%.*s", unnamed ? "" : log->name, unnamed ? "" : ": ",
 	    (int)(n < LINE_BYTES ? n : LINE_BYTES), line);
 }
 
@@ -114,10 +114,10 @@ helper_log_close(struct helper_log *log)
 }
 
 void
-helper_log_init(struct helper_log *log, const char *name, helper_log_fn *is_unsigned)
+helper_log_init(struct helper_log *log, const char *name, helper_log_fn *without_name)
 {
 	*log = (struct helper_log){
-		.name = name, .is_unsigned = is_unsigned, .fd = -1, .window_ms = -1000
+		.name = name, .without_name = without_name, .fd = -1, .window_ms = -1000
 	};
 	buf_init(&log->line, 64 * 1024);
 }

@@ -15,9 +15,9 @@
 typedef bool helper_log_fn(enum log_level, const char *text, size_t n);
 
 struct helper_log {
-	const char *name;           /* of the helper; borrowed */
-	helper_log_fn *is_unsigned; /* NULL = every line gets the name */
-	int fd;                     /* -1 = closed */
+	const char *name;            /* of the helper; borrowed */
+	helper_log_fn *without_name; /* NULL = every line gets the name */
+	int fd;                      /* -1 = closed */
 	struct source *source;
 	struct buf line;
 	int64_t window_ms; /* the beginning of the current second */

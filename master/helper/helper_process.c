@@ -218,7 +218,7 @@ helper_process_log_end(struct helper_process *helper, int status)
 		log_limited(limit, LEVEL_WARN, "%s (%d) was terminated by %s", name, pid,
 		    str_signal_name(WTERMSIG(status), signal_name));
 	} else if (WEXITSTATUS(status) == 0 && helper->life.state == HELPER_ENDING) {
-		log_debug("%s (%d) ended", name, pid);
+		log_debug("%s (%d) exited", name, pid);
 	} else if (WEXITSTATUS(status) != 0 || !helper->kind->once) {
 		log_limited(limit, LEVEL_WARN, "%s (%d) exited with status %d", name, pid,
 		    WEXITSTATUS(status));
@@ -299,7 +299,7 @@ helper_process_new(struct loop *loop, struct reaper *reaper, const struct helper
 	helper->loop = loop;
 	helper->reaper = reaper;
 	helper_lifecycle_init(&helper->life, kind->once, kind->limit_ms, kind->end_ms);
-	helper_log_init(&helper->log, kind->name, kind->log_is_unsigned);
+	helper_log_init(&helper->log, kind->name, kind->log_without_name);
 	helper->timer = loop_timer(loop, helper_process_due, helper);
 	helper->dog_timer = loop_timer(loop, helper_process_watch, helper);
 	if (helper->timer == NULL || helper->dog_timer == NULL) {

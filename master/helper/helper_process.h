@@ -50,7 +50,7 @@ struct helper_kind {
 	/* A one-shot helper was reaped; its socket may still contain data. The callee may
 	 * free the helper. */
 	void (*ended)(void *ctx, const struct helper_end *);
-	helper_log_fn *log_is_unsigned;
+	helper_log_fn *log_without_name;
 };
 
 /* New, not started; path: of the program, taken also on failure (NULL = kind->run). NULL

@@ -22,7 +22,7 @@ assert_written_alike(struct scene *s, const json_t *doc)
 
 /* New: a master filled from the document, which must be valid. */
 static struct scene *
-revive(const json_t *doc)
+restore(const json_t *doc)
 {
 	struct scene *fresh = scene_new();
 	char *why = NULL;
@@ -242,7 +242,7 @@ test_master(void **state UNUSED)
 	assert_int_equal(
 	    restarts->ids[restarts->next + 1], find(old, "second", "again")->id);
 	doc = through_text(old);
-	fresh = revive(doc);
+	fresh = restore(doc);
 	assert_same(fresh, old);
 
 	/* Only the timers of STARTING, BACKOFF and STOPPING are armed. */
@@ -313,7 +313,7 @@ test_every_member(void **state UNUSED)
 	p->first_start_job = 21;
 	p->rejected_ms = 22;
 	doc = through_text(old);
-	fresh = revive(doc);
+	fresh = restore(doc);
 	assert_same(fresh, old);
 	json_decref(doc);
 	scene_free(fresh);
@@ -338,7 +338,7 @@ test_backlogs(void **state UNUSED)
 	buf_clear(&record.bytes);
 	doc = through_text(old);
 	scene_free(old);
-	fresh = revive(doc);
+	fresh = restore(doc);
 	assert_string_equal(backlogs_get(fresh->master.backlogs, 0, &got), path);
 	assert_int_equal(buf_len(&got->bytes), 3);
 	assert_int_equal(got->lost, 7);
@@ -348,7 +348,7 @@ test_backlogs(void **state UNUSED)
 	close(fds[0]);
 	close(fds[1]);
 	scene_free(fresh);
-	fresh = revive(doc);
+	fresh = restore(doc);
 	assert_null(backlogs_get(fresh->master.backlogs, 0, &got));
 	scene_free(fresh);
 	json_object_set_new(
@@ -379,7 +379,7 @@ test_daemon_states(void **state UNUSED)
 		if (states[i].reason != NULL)
 			daemon_state_record(old->master.daemon)->reason = strdup(reason);
 		doc = through_text(old);
-		fresh = revive(doc);
+		fresh = restore(doc);
 		assert_same(fresh, old);
 		assert_int_equal(daemon_state_get(fresh->master.daemon), states[i].state);
 		json_decref(doc);
@@ -399,7 +399,7 @@ test_goes_on(void **state UNUSED)
 	queue(old, JOB_STOP, 0, find(old, "first", "running"),
 	    find(old, "first", "starting"));
 	doc = through_text(old);
-	fresh = revive(doc);
+	fresh = restore(doc);
 	scene_free(old);
 	recorder_tick(&fresh->recorder, 20000);
 	assert_int_equal(loop_turn(fresh->master.loop, 0), 0);

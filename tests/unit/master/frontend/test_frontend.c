@@ -28,7 +28,7 @@ static struct world {
 	int rpcd, page; /* its end of the connection; the page */
 	reap_fn *reaped;
 	void *reap_ctx;
-	int connects, drops, revives, ready, gone, done, kills;
+	int connects, drops, listens, ready, gone, done, kills;
 } w;
 
 /* ---- replacements of system functions ---- */
@@ -130,15 +130,15 @@ count(void *counter)
 }
 
 static void
-revive(void *ctx UNUSED)
+listen_again(void *ctx UNUSED)
 {
-	w.revives++;
+	w.listens++;
 }
 
 static const struct frontend_ops ops = {
     .connect = connect_rpcd,
     .drop = drop,
-    .revive = revive,
+    .listen_again = listen_again,
     .ready = is_ready,
     .gone = is_gone,
 };
@@ -263,7 +263,7 @@ test_life(void **state)
 	    1);
 	json_decref(hello);
 	assert_int_equal(frontend_greeted(w.frontend), 0);
-	assert_int_equal(w.revives, 1);
+	assert_int_equal(w.listens, 1);
 	pass(0);
 	setup = received();
 	assert_non_null(strstr(setup, "\"setup.listener\""));
@@ -309,8 +309,8 @@ test_no_descriptors_for_its_setup(void **state)
 	assert_int_equal(w.kills, 1);
 	assert_int_equal(w.drops, 1);
 	assert_int_equal(w.gone, 1);
-	assert_non_null(strstr(scratch->log,
-	    "ERRO cannot send the HTTP sockets to reeve-rpcd (1); killing it: Bad file"));
+	assert_non_null(strstr(
+	    scratch->log, "ERRO cannot send the HTTP sockets to reeve-rpcd (1): Bad file"));
 	w.page = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(w.page, page);
 	finish();
@@ -348,11 +348,11 @@ test_replacement(void **state)
 
 	begin(*state, &config);
 	frontend_ready(w.frontend);
-	frontends_revive(w.all);
+	frontends_listen_again(w.all);
 	frontends_check(w.all);
 	assert_non_null(frontends_peer(w.all));
 	assert_int_equal(unlink(path), 0);
-	frontends_revive(w.all);
+	frontends_listen_again(w.all);
 	assert_non_null(frontends_peer(w.all));
 	frontends_check(w.all);
 	assert_null(frontends_peer(w.all));

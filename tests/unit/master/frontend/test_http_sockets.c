@@ -157,7 +157,7 @@ stale_socket_is_replaced(void **state)
 }
 
 static void
-shut_down_and_revived(void **state)
+listens_again_after_shutdown(void **state)
 {
 	const char *path = scratch_path(*state, "s.sock");
 	struct listener_config both[] = { tcp(0), unix_socket(path) };
@@ -167,15 +167,15 @@ shut_down_and_revived(void **state)
 
 	both[0].port = port; /* a port chosen by the kernel would change */
 	listeners = opened(&config, listeners);
-	assert_false(http_sockets_revive(listeners, &config, 0));
-	assert_false(http_sockets_revive(listeners, &config, 1));
+	assert_false(http_sockets_listen_again(listeners, &config, 0));
+	assert_false(http_sockets_listen_again(listeners, &config, 1));
 	assert_string_equal(((struct scratch *)*state)->log, "");
 	shutdown(http_sockets_fd(listeners, 0), SHUT_RDWR);
 	shutdown(http_sockets_fd(listeners, 1), SHUT_RDWR);
 	assert_false(serves(listeners, 1, path));
 	/* The Unix socket has another descriptor afterwards. */
-	assert_false(http_sockets_revive(listeners, &config, 0));
-	assert_true(http_sockets_revive(listeners, &config, 1));
+	assert_false(http_sockets_listen_again(listeners, &config, 0));
+	assert_true(http_sockets_listen_again(listeners, &config, 1));
 	assert_int_equal(tcp_port(http_sockets_fd(listeners, 0)), port);
 	assert_true(serves(listeners, 0, NULL));
 	assert_true(serves(listeners, 1, path));
@@ -211,7 +211,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(kept_where_the_address_stays), TEST(refused),
-	    TEST(stale_socket_is_replaced), TEST(shut_down_and_revived), TEST(announced),
+	    TEST(stale_socket_is_replaced), TEST(listens_again_after_shutdown),
+	    TEST(announced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

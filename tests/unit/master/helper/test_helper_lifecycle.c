@@ -93,7 +93,7 @@ test_limits(void **state)
 	assert_int_equal(life.due_ms, -1);
 	helper_lifecycle_step(&life, HELPER_ON_RENEW, NOW + 100);
 	assert_int_equal(life.due_ms, NOW + 100 + END);
-	assert_string_equal(helper_lifecycle_lateness(&life), "did not end in time");
+	assert_string_equal(helper_lifecycle_lateness(&life), "did not exit in time");
 	/* A process that was requested to end is replaced at once. */
 	helper_lifecycle_step(&life, HELPER_ON_EXIT, NOW + 200);
 	assert_int_equal(life.due_ms, NOW + 200);

@@ -158,7 +158,7 @@ test_pause(void **state)
 	pass(HELPER_GRACE_MS);
 	assert_int_equal(w.signal, SIGKILL);
 	reap(SIGKILL);
-	expect_log("WARN helper (100) did not end in time; killing it\n"
+	expect_log("WARN helper (100) did not exit in time; killing it\n"
 		   "WARN helper (100) was terminated by SIGKILL\n");
 	teardown();
 }
@@ -229,7 +229,7 @@ test_renew(void **state)
 	helper_process_renew(w.helper);
 	pass(1500);
 	assert_int_equal(w.signal, SIGKILL);
-	expect_log("WARN helper (101) did not end in time; killing it\n");
+	expect_log("WARN helper (101) did not exit in time; killing it\n");
 	teardown();
 }
 
