@@ -87,8 +87,8 @@ log_bytes(enum log_level level, const char *text, size_t len)
 	errno = saved;
 }
 
-/* Formats a message that is too long for the stack on the heap; without memory for that
- * only its beginning is logged. */
+/* Formats a message that is too long for the stack on the heap. If memory runs out, only
+ * its beginning is logged. */
 static void PRINTF_LIKE(2, 0)
 log_format(enum log_level level, const char *fmt, va_list ap)
 {

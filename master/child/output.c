@@ -24,7 +24,7 @@ const char *const output_words[OUTPUT_MAX] = {
     [OUTPUT_STDERR] = "stderr",
 };
 
-/* Without memory, nothing is copied. */
+/* If memory runs out, nothing is copied. */
 static void
 output_copy_to_mainlog(const struct output *o, const char *bytes, size_t n)
 {

@@ -19,7 +19,7 @@
 
 struct printer {
 	struct FIELDS(PRINTER_FIELDS);
-	struct log_limit losses; /* lines on output without memory */
+	struct log_limit losses; /* limits the lines about output lost for lack of memory */
 };
 
 /* Prints bytes. */
@@ -27,7 +27,7 @@ typedef void printer_fn(void *ctx, const char *bytes, size_t n);
 
 void printer_init(struct printer *);
 void printer_clear(struct printer *);
-/* Reads the next part of a result. Without memory, output is lost, which is logged. */
+/* Reads the next part of a result. If memory runs out, output is lost, which is logged. */
 void printer_feed(struct printer *, const char *bytes, size_t n, printer_fn *, void *ctx);
 /* The result is complete; the next bytes begin another one. */
 void printer_end(struct printer *, printer_fn *, void *ctx);

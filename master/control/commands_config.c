@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* A page of config.rows ends with the row that reaches one of these limits. A client with
- * more than UNSENT_MAX bytes unsent requests many pages at once; it gets one row a page. */
+ * more than UNSENT_MAX bytes unsent requests many pages at once; it gets one row per
+ * page. */
 #define PAGE_ROWS 64
 #define PAGE_BYTES (192 * 1024)
 #define UNSENT_MAX (PEER_OUT_MAX / 4)

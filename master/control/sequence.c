@@ -114,7 +114,8 @@ sequence_settle(struct sequence *s, const struct sequence_wait *wait)
 	return true;
 }
 
-/* Ends the waits for a process (0 = for all) that are over, in the order of their begin. */
+/* Ends the waits for a process (0 = for all) that are over, in the order in which they
+ * began. */
 static void
 sequence_settle_waits(struct sequence *s, uint64_t id)
 {
@@ -325,7 +326,7 @@ sequence_change_group(struct sequence *s)
 	s->failed = fault != FAULT_NONE;
 }
 
-/* False without memory for the step. */
+/* False if out of memory for the step. */
 static bool
 sequence_begin(struct sequence *s)
 {
@@ -343,7 +344,7 @@ sequence_begin(struct sequence *s)
 	return true;
 }
 
-/* Ends the current step if it is over, and begins the next one. False without memory for
+/* Ends the current step if it is over, and begins the next one. False if out of memory for
  * it. */
 static bool
 sequence_advance(struct sequence *s)

@@ -7,7 +7,7 @@
 #include "proto/fault.h"
 
 /* Whether the group can be added; tries to create the socket of a FastCGI program. 0, or -1
- * with *why new (NULL without memory). */
+ * with *why new (NULL if out of memory). */
 NODISCARD int group_lifecycle_check(
     const struct master *, const struct group_config *, char **why);
 /* Creates the group's processes, logs and rows, and starts nothing. New group (borrowed),

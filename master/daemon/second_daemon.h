@@ -48,7 +48,7 @@ void second_daemon_clear(struct second_daemon *);
  * process that exists. */
 bool second_daemon_has_pidfile(const struct second_daemon *, const char *pidfile);
 /* New: the member "config" of the answer to hello, {path, device, inode} of the file that
- * the path has now; NULL without memory. */
+ * the path has now; NULL if out of memory. */
 json_t *second_daemon_identity(const char *file);
 
 #endif

@@ -16,7 +16,7 @@ json_t *state_document_write(struct master *);
  * *why new. */
 NODISCARD int state_document_read_early(struct master *, const json_t *, char **why);
 /* Fills a new master whose groups were created from the same configuration. 0, or -1 with
- * *why new (NULL without memory); the master is then unusable. Timers are armed; jobs,
+ * *why new (NULL if out of memory); the master is then unusable. Timers are armed; jobs,
  * restarts and a shutdown under way continue in the next loop iteration. */
 NODISCARD int state_document_read(struct master *, const json_t *, char **why);
 

@@ -20,7 +20,7 @@ upgrade_begin(struct master *master)
 	if (master->upgrade_wanted)
 		return;
 	master->upgrade_wanted = true;
-	log_info("upgrade: ending reeve-rpcd");
+	log_info("upgrade: stopping reeve-rpcd");
 	frontends_end(master->frontends, run_rpcd_ended, master);
 }
 

@@ -34,7 +34,7 @@ dispatch_wanted(const struct dispatcher *events, enum event_type type)
 }
 
 /* Creates an event of the payload, which is cleared, for the pools that subscribe to it.
- * rc: -1 = there was no memory for the payload. */
+ * rc: -1 = memory ran out for the payload. */
 static void
 dispatch_make(struct dispatcher *events, enum event_type type, struct buf *payload, int rc)
 {

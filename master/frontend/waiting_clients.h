@@ -10,7 +10,7 @@
 struct waiting_clients;
 
 /* New, without sockets. When a client waits, calls fn and watches no more until
- * waiting_clients_watch. NULL without memory, which all functions here accept. */
+ * waiting_clients_watch. NULL if out of memory, which all functions here accept. */
 struct waiting_clients *waiting_clients_new(
     struct loop *, size_t nsockets, void (*fn)(void *ctx), void *ctx);
 /* Adds the next socket; duplicates it, because the original may be closed while reeve-rpcd

@@ -233,8 +233,8 @@ logfile_free(struct logfile *file)
 	if (file == NULL)
 		return;
 	if (!logfile_report_loss(file) && !file->quiet)
-		log_error("log file %s lacks %" PRIu64 " bytes at its end: %s", file->path,
-		    file->lost, str_errno_name(file->lost_errno));
+		log_error("log file %s: could not write the last %" PRIu64 " bytes: %s",
+		    file->path, file->lost, str_errno_name(file->lost_errno));
 	logfile_destroy(file);
 }
 

@@ -19,7 +19,7 @@
 
 extern char **environ;
 
-/* The signals that are forwarded; `ends`: pidproxy ends afterwards. */
+/* The signals that are forwarded; `ends`: pidproxy exits afterwards. */
 static const struct {
 	int signo;
 	bool ends;
@@ -29,8 +29,8 @@ static const struct {
 };
 
 /* Blocks the signals, so that each is pending until main_serve() waits for it. The kernel
- * drops a signal that is ignored, as by nohup(1), so each gets its default action, but only
- * after it is blocked, because that action would end us. */
+ * drops signals that are ignored, as by nohup(1), so each gets its default action, but only
+ * after it is blocked, because the default action would terminate pidproxy. */
 static void
 main_block_signals(sigset_t *blocked, sigset_t *original)
 {
@@ -62,7 +62,8 @@ main_start(char **argv, const sigset_t *mask)
 	return errno == 0 ? pid : -1;
 }
 
-/* The pid, or -1. Numbers below 1, which kill() takes for many processes, are errors. */
+/* The pid, or -1. A number below 1, with which kill() signals many processes, is an
+ * error. */
 static pid_t
 main_read_pid(const char *pidfile)
 {
@@ -83,7 +84,7 @@ main_read_pid(const char *pidfile)
 	return (pid_t)pid;
 }
 
-/* Whether the signal was sent; else prints the reason. */
+/* True if the signal was sent; otherwise prints the reason. */
 static bool
 main_forward(const char *pidfile, int signo)
 {
@@ -122,7 +123,8 @@ main_has_ended(pid_t command)
 	return ended;
 }
 
-/* Returns when the command has ended, or a signal that ends us was forwarded. */
+/* Returns when the command has exited, or a signal after which pidproxy exits was
+ * forwarded. */
 static void
 main_serve(const char *pidfile, pid_t command, const sigset_t *blocked)
 {

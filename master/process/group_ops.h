@@ -21,7 +21,7 @@ struct group_ops {
 	bool has_no_stdin;       /* sendProcessStdin does not reach its processes */
 	bool stdin_is_unbounded; /* the sender limits what is queued for its stdin */
 
-	/* Before a group is added: 0, or -1 with *why new (NULL without memory). */
+	/* Before a group is added: 0, or -1 with *why new (NULL if out of memory). */
 	int (*check)(const struct group_config *, char **why);
 	/* The group and its processes exist. 0, or -1 with errno; then `removed` follows. */
 	int (*added)(struct group *);

@@ -17,12 +17,12 @@
 /* Empty when all zero. */
 struct restart_queue FIELDS(RESTART_QUEUE_FIELDS);
 
-/* False without memory; restart_queue_recover finds the process later. */
+/* False if out of memory; restart_queue_recover finds the process later. */
 bool restart_queue_push(struct restart_queue *, const struct process *);
 /* Starts the first; false when none waits. */
 bool restart_queue_step(struct restart_queue *, const struct groups *);
 /* When the queue is empty after a loss: queues all processes that are marked as due. False
- * without memory. */
+ * if out of memory. */
 bool restart_queue_recover(struct restart_queue *, const struct groups *);
 
 #endif

@@ -5,13 +5,13 @@
 
 #include <jansson.h>
 
-/* Add a part (taken). If the part or the whole is NULL, or without memory, the whole is
+/* Add a part (taken). If the part or the whole is NULL, or memory runs out, the whole is
  * freed and becomes NULL. */
 void state_parts_add(json_t **object, const char *name, json_t *part);
 void state_parts_append(json_t **list, json_t *part);
 /* The member "name", or "" if that is not a string; borrowed. */
 const char *state_parts_name(const json_t *object);
-/* -1, with *why new: "state document: WHAT NAME" (NULL without memory). */
+/* -1, with *why new: "state document: WHAT NAME" (NULL if out of memory). */
 int state_parts_fail(char **why, const char *what, const char *name);
 /* 0 if `bad` is NULL, else -1 with *why new: "state document: bad member of WHAT: BAD". */
 int state_parts_check(char **why, const char *what, const char *bad);

@@ -257,7 +257,7 @@ peer_send_gather(struct peer *p, size_t limit)
 			continue;
 		}
 		more = p->puller != NULL && peer_send_pull(p);
-		if (!more && frame != NULL) /* the puller lacked memory for a frame */
+		if (!more && frame != NULL) /* no memory for a frame */
 			peer_soon(p, PEER_RETRY_MS);
 	}
 }

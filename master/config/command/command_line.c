@@ -108,7 +108,7 @@ command_line_split(const char *text, const char **why)
 	return words;
 }
 
-/* New: before, a blank, the quoted object, after, more; NULL without memory. */
+/* New: before, a blank, the quoted object, after, more; NULL if out of memory. */
 static char *
 command_line_explain(
     const char *before, const char *object, const char *after, const char *more)

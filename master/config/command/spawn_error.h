@@ -29,7 +29,7 @@ struct spawn_error {
  * Borrowed. */
 const char *spawn_error_interpreter(const struct spawn_error *, size_t *n);
 /* New text for a log: what failed, the system's reason, and a remedy if one is known.
- * `object` is the user, directory or command of the step. NULL without memory. */
+ * `object` is the user, directory or command of the step. NULL if out of memory. */
 char *spawn_error_text(const struct spawn_error *, const char *object);
 
 #endif

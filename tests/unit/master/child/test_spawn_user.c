@@ -1,4 +1,4 @@
-/* Programs that run as a user. */
+/* Spawn with user=: identity, groups, and failures. */
 #include "tests/unit/master/spawn_run.h"
 
 static void
@@ -42,7 +42,7 @@ test_user(void **state)
 	finish(&run, pid);
 }
 
-/* chdir happens with the rights of the user. */
+/* The child changes its directory with the privileges of the user. */
 static void
 test_user_directory(void **state)
 {
@@ -61,7 +61,7 @@ test_user_directory(void **state)
 	expect_failure(&run, want);
 }
 
-/* Runs as an ordinary user; as root, in a child of the test that changes its user. */
+/* Only root can become another user. If the test runs as root, a child drops to nobody. */
 static void
 test_not_root(void **state)
 {

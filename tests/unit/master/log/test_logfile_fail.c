@@ -161,7 +161,8 @@ test_loss_at_end(void **state)
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	}
 	scratch_expect(scratch, "log", "1234\n[reeve: 2 bytes lost: File too large]\n");
-	assert_int_equal(scratch_count(scratch, "lacks 6 bytes at its end: EFBIG"), 1);
+	assert_int_equal(
+	    scratch_count(scratch, "could not write the last 6 bytes: EFBIG"), 1);
 }
 
 /* --- attacks ---------------------------------------------------------------------- */
