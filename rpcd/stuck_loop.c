@@ -26,7 +26,7 @@ stuck_loop_tick(int signo UNUSED, siginfo_t *info, void *context UNUSED)
 {
 	int saved = errno;
 
-	/* Sent by a process: no second has passed. */
+	/* A process sent the signal; it does not mean that a second has passed. */
 	if (info->si_code != SI_KERNEL)
 		return;
 	stuck_loop_seconds = stuck_loop_has_turned ? 0 : stuck_loop_seconds + 1;
@@ -36,7 +36,7 @@ stuck_loop_tick(int signo UNUSED, siginfo_t *info, void *context UNUSED)
 		    "WARN a turn of the event loop has used 2 s of processor time\n");
 	if (stuck_loop_seconds >= STUCK_LOOP_END_S) {
 		stuck_loop_report("ERRO a turn of the event loop has used 10 s of "
-				  "processor time; ending\n");
+				  "processor time; exiting\n");
 		_exit(EXIT_FAILURE);
 	}
 	errno = saved;

@@ -16,8 +16,8 @@ void trace_returned(char **method, enum fault, const char *text);
 
 /* New: "METHOD URI VERSION" for trace_answered, or NULL. */
 char *trace_request_line(const char *method, const char *uri, const char *version);
-/* Logs "HOST:PORT - - [DATE] "REQUEST" STATUS BYTES". An address NULL or of a Unix socket
- * is localhost:0; bytes -1 = unknown. */
+/* Logs "HOST:PORT - - [DATE] "REQUEST" STATUS BYTES"; localhost:0 for a Unix socket or an
+ * address of NULL. bytes: -1 = unknown. */
 void trace_answered(
     const struct sockaddr *address, const char *request, int status, int64_t bytes);
 

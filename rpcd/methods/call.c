@@ -463,7 +463,8 @@ calls_end(struct calls *calls)
 	calls->rpcd->ending = true; /* no call is parked from now on */
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
 		for (size_t n = call_forget_posted(call); n > 0; n--)
-			invocation_fault(&call->inv, FAULT_FAILED, "reeved is ending");
+			invocation_fault(
+			    &call->inv, FAULT_FAILED, "reeve-rpcd is shutting down");
 		invocation_end(&call->inv);
 		call_run(call);
 	}

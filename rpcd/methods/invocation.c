@@ -240,7 +240,7 @@ invocation_request(
 	struct rpcd *rpcd = inv->rpcd;
 
 	if (rpcd->master == NULL || rpcd->ending)
-		invocation_fault(inv, FAULT_FAILED, "reeved is ending");
+		invocation_fault(inv, FAULT_FAILED, "reeve-rpcd is shutting down");
 	if (rpcd->master == NULL || rpcd->ending || !invocation_may_park(inv)) {
 		json_decref(params);
 		return;

@@ -167,5 +167,5 @@ invocation_end(struct invocation *inv)
 	else if (inv->phase == INVOCATION_WAITING && wait->kind == WAIT_START)
 		invocation_wait_end(inv, FAULT_ABNORMAL_TERMINATION);
 	else if (inv->phase != INVOCATION_DONE)
-		invocation_fault(inv, FAULT_FAILED, "reeved is ending");
+		invocation_fault(inv, FAULT_FAILED, "reeve-rpcd is shutting down");
 }

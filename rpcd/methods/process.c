@@ -14,7 +14,7 @@
 
 /* ---- reads ---- */
 
-/* The members that structs of the method's namespace have. */
+/* Which members the structs have that methods of this namespace return. */
 static enum process_list_form
 process_form(const struct invocation *inv)
 {
@@ -73,8 +73,7 @@ process_is_bulk(const struct invocation *inv, const struct cmd *cmd, const char 
 	    (str_starts(cmd->name, "process.") && len > 0 && name[len - 1] == '*');
 }
 
-/* New: the i-th parameter, a signal, as a text for the master; NULL: the fault is
- * written. */
+/* New: the i-th parameter, a signal's name or number, as a string; NULL after a fault. */
 static char *
 process_signal(struct invocation *inv, size_t i)
 {
@@ -107,8 +106,7 @@ rpc_command(struct invocation *inv)
 	char *signal;
 
 	if (strstr(cmd->params, "name:") != NULL) {
-		/* supervisord looks the group up before it checks that the name is a
-		 * text. */
+		/* supervisord looks up the group before it checks the type of the name. */
 		spec = json_array_get(inv->params, i);
 		if (str_starts(cmd->name, "group.") && !json_is_string(spec) &&
 		    !json_is_array(spec) && !json_is_object(spec)) {

@@ -1,5 +1,5 @@
 /* Printed: a value as Python prints it. supervisord does this with arguments that should be
- * texts. */
+ * strings. */
 #ifndef RPCD_XMLRPC_PRINTED_H
 #define RPCD_XMLRPC_PRINTED_H
 

@@ -133,8 +133,8 @@ class Hangs(Case):
             loop_for_ever(self.first)
             s.sendall(request())
             self.d.wait_log("WARN reeve-rpcd: a turn of the event loop has used 2 s", timeout=LONG)
-            self.d.wait_log("reeve-rpcd: a turn of the event loop has used 10 s of processor time; ending",
-                            timeout=LONG)
+            self.d.wait_log("reeve-rpcd: a turn of the event loop has used 10 s of processor "
+                            "time; exiting", timeout=LONG)
         self.replaced()
 
     def test_signal_of_the_timer_is_ignored(self):

@@ -217,10 +217,12 @@ test_end(void **state)
 	    CALLS(CALL("supervisor.getPID") CALL("supervisor.clearLog"))));
 	assert_int_equal(calls_parked(f->rpcd.calls), 5);
 	calls_end(f->rpcd.calls);
-	expect(
-	    f, 5, VALUE(ARRAY(INT("77") FAULT_STRUCT("30", "FAILED: reeved is ending"))));
+	expect(f, 5,
+	    VALUE(ARRAY(
+		INT("77") FAULT_STRUCT("30", "FAILED: reeve-rpcd is shutting down"))));
 	assert_int_equal(calls_parked(f->rpcd.calls), 0);
-	at_once(f, "supervisor.clearLog", "", FAULT("30", "FAILED: reeved is ending"));
+	at_once(f, "supervisor.clearLog", "",
+	    FAULT("30", "FAILED: reeve-rpcd is shutting down"));
 }
 
 /* New: the text n times. */

@@ -111,7 +111,7 @@ test_multicall_logs(void **state)
 	"<value><array><data><value>t</value><value>"
 #define EVENT_END "</value></data></array></value></member></struct></value>"
 #define EVENT(data) EVENT_BEGIN data EVENT_END
-#define ENDING FAULT_STRUCT("30", "FAILED: reeved is ending")
+#define ENDING FAULT_STRUCT("30", "FAILED: reeve-rpcd is shutting down")
 
 /* Answers the last n requests with events, the oldest first. */
 static void
