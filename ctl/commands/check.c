@@ -13,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* New: reeved in this program's directory, else in ../sbin, else to be found in PATH. */
+/* New: the path of reeved in this program's directory or in ../sbin; else "reeved", which
+ * is searched for in PATH. */
 static char *
 check_find_reeved(void)
 {

@@ -25,8 +25,7 @@ command_open(struct session *s, const char *args)
 	}
 	if (!isatty(STDIN_FILENO)) {
 		session_report(s, EXIT_GENERIC,
-		    "ERROR: open needs a terminal; without one use "
-		    "-s %s",
+		    "ERROR: open needs a terminal; without one, use the option -s %s",
 		    args);
 		return;
 	}
@@ -215,7 +214,7 @@ command_help(struct session *s, const char *args)
 		if (!s->terminal) {
 			command_list_names(s->out, "default", false);
 			command_list_names(s->out, "reeve", true);
-			fputs("\nIn one line each:\n", s->out);
+			fputs("\nWhat each command does:\n", s->out);
 		}
 		command_list(s->out);
 	} else if (command != NULL) {
@@ -256,7 +255,7 @@ command_run_once(struct session *s, const char *line)
 	free(copy);
 }
 
-/* Asks for the user name and the password; false at the end of input. */
+/* Prompts for the user name and the password; false at the end of input. */
 static bool
 command_login(struct session *s)
 {
@@ -268,7 +267,7 @@ command_login(struct session *s)
 		fputc('\n', s->out);
 		server_login(s->server, username, password);
 	} else {
-		session_report(s, EXIT_GENERIC, "error: no answer before the end of input");
+		session_report(s, EXIT_GENERIC, "error: the input ended without an answer");
 	}
 	free(username);
 	mem_wiping_free(password);

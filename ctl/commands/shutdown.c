@@ -14,7 +14,7 @@ shutdown_confirm(struct session *s, const char *question)
 	bool yes = !s->interactive || (line != NULL && (*line == 'y' || *line == 'Y'));
 
 	if (s->interactive && line == NULL)
-		session_report(s, EXIT_GENERIC, "error: no answer before the end of input");
+		session_report(s, EXIT_GENERIC, "error: the input ended without an answer");
 	free(line);
 	return yes;
 }

@@ -58,7 +58,7 @@ static const struct {
 	{ FAULT_NO_FILE, "no such file" },
 	{ FAULT_NOT_EXECUTABLE, "the file is not executable" },
 	{ FAULT_FAILED, "the server failed to do this" },
-	{ FAULT_ABNORMAL_TERMINATION, "the process ended too early" },
+	{ FAULT_ABNORMAL_TERMINATION, "the process exited too quickly" },
 	{ FAULT_SPAWN_ERROR, "the process could not be started" },
 	{ FAULT_ALREADY_STARTED, "the process is already started" },
 	{ FAULT_NOT_RUNNING, "the process is not running" },

@@ -157,8 +157,8 @@ class BesideSupervisorctl(Shared):
     def test_open_without_a_terminal(self):
         """A script that opens another server continues to use the old one."""
         for url in ("unix://" + self.d.socket, "http://127.0.0.1:1"):
-            self.assertEqual((1, "ERROR: open needs a terminal; without one use -s %s\n" % url,
-                              ""), self.ours("open " + url))
+            self.assertEqual((1, "ERROR: open needs a terminal; without one, use the option "
+                              "-s %s\n" % url, ""), self.ours("open " + url))
 
     def test_clear_of_what_is_down(self):
         """supervisorctl prints "cleared", with the same exit status."""
