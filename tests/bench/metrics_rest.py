@@ -12,7 +12,7 @@ from reeve import processes, read
 from worlds import memory
 
 
-def warn_of_strangers(ours):
+def warn_of_others(ours):
     """Other front ends: what they map, too, is counted in part."""
     others = [pid for pid in processes() if pid not in ours and
               read("/proc/%d/comm" % pid, b"") == b"reeve-rpcd\n"]
@@ -36,7 +36,7 @@ def resident(count):
             time.sleep(2)
             found[who] = footprint(w)
             if who == "reeve":
-                warn_of_strangers(w.pids())
+                warn_of_others(w.pids())
     for who in () if Bench.only_reeve else SCANNERS:
         with scanned(who, count) as w:
             found[who] = footprint(w.start())

@@ -356,7 +356,7 @@ class Roles(Case):
         [answer] = tcp.system.multicall([{"methodName": "supervisor.shutdown"}])
         self.assertEqual(8, answer["faultCode"])
 
-    def test_strangers(self):
+    def test_client_on_another_machine(self):
         """A client on another machine may only read, unless the listener allows more. A
         network namespace with an address of its own replaces the other machine."""
         try:

@@ -1,4 +1,4 @@
-"""The rights that reeve-rpcd keeps, as /proc shows them; and replacing it loses nothing."""
+"""The privileges of reeve-rpcd, as /proc shows them; and killing it loses nothing."""
 
 import os
 import pwd
@@ -61,9 +61,9 @@ class Confinement(Case):
         self.assertNotEqual(os.getpgid(self.d.pid), os.getpgid(self.pid))
 
     def need_proc(self):
-        """Only root can read this of a process that is not dumpable."""
+        """Skips the test unless it can read /proc/PID of a process that is not dumpable."""
         if not os.access("/proc/%d/fd" % self.pid, os.R_OK):
-            self.skipTest("only root may look")
+            self.skipTest("only root can read /proc/PID of reeve-rpcd")
 
     def test_environment_is_empty(self):
         if SANITIZED:
@@ -72,7 +72,7 @@ class Confinement(Case):
         self.assertEqual(b"", read("/proc/%d/environ" % self.pid))
 
     def test_descriptors(self):
-        """Sockets, its event queues and clock, the shared page and the log pipe, but no
+        """Sockets, epoll and timer descriptors, the shared page and the log pipe, but no
         file."""
         self.need_proc()
         for name in os.listdir("/proc/%d/fd" % self.pid):
@@ -88,7 +88,7 @@ class Confinement(Case):
         self.assertEqual("0", rows["Max processes"][0])
         self.assertEqual("0", rows["Max core file size"][0])
 
-    def test_it_ignores_ending_signals(self):
+    def test_signals_that_terminate_are_ignored(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
             os.kill(self.pid, number)
         self.assertEqual("3.0", self.rpc(self.d).supervisor.getVersion())
@@ -118,11 +118,11 @@ class Confinement(Case):
             self.assertNotIn("WARN", [m[:4] for m in d.messages() if "rpcd" in m])
             self.finish(d)
         else:
-            self.skipTest("this machine lacks a measure: " + d.output()[-300:])
+            self.skipTest("this kernel lacks a part of the confinement: " + d.output()[-300:])
 
 
 @reeve_only
-class Losing(Case):
+class Replacement(Case):
     def test_killed_fifty_times_under_calls(self):
         d = self.daemon("".join(program("p%d" % i, "/bin/cat", startsecs=0)
                                 for i in range(5)))
@@ -205,7 +205,7 @@ class Losing(Case):
         first = d.front_end()
         self.rpc(d).supervisor.shutdown()
         os.kill(first, signal.SIGKILL)
-        until(lambda: d.front_end() not in (None, first), what="a new front end")
+        until(lambda: d.front_end() not in (None, first), what="a new reeve-rpcd")
         self.assertEqual(0, d.wait_exit())
         self.assertEqual([], d.remaining())
 

@@ -109,7 +109,7 @@ class Container(Case):
         self.assertEqual("1", read(d.pidfile).decode().strip())
         self.assertEqual(1, self.rpc(d).supervisor.getPID())
 
-    def test_strangers_are_reaped(self):
+    def test_orphans_are_reaped(self):
         """The child of the shell outlives it and ends as a child of process 1."""
         script = "(read line; exit 3) <{dir}/go & exec {child} cat"
         d = First(program("p", "/bin/sh -c '%s'" % script, startsecs=0, autorestart="false"))

@@ -180,7 +180,7 @@ class Password(WithDirectory):
         ended = run_as(None, self.dir, *words)
         return None if "refused" in ended.stdout else ended
 
-    def test_stranger(self):
+    def test_server_of_another_user(self):
         for words, text in ((("-u", "a", "-p", "b"), ""), (("-p", "b"), ""),
                             ((), "username=a\npassword=b\n")):
             for line in (["pid"], ["tail", "-f", "x"], ["update"]):

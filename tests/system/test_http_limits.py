@@ -193,7 +193,7 @@ class Passwords(Limits):
     options = {"tcp": {"username": "user", "password": "secret"}}
 
     @reeve_only
-    def test_strangers_learn_no_limits(self):
+    def test_limits_are_checked_after_credentials(self):
         """A client without credentials gets 401, whatever else is wrong."""
         big = ["Content-Length: %d" % GIB]
         chunked = ["Transfer-Encoding: chunked"]

@@ -81,7 +81,7 @@ class Files(Case):
             self.assertEqual(0o600, stat.S_IMODE(os.stat(path).st_mode))
         until(lambda: self.rpc(d).supervisor.readProcessStdoutLog("a", 0, 0) == "x\n")
 
-    def test_auto_logs_are_swept_at_start(self):
+    def test_old_auto_logs_are_deleted_at_start(self):
         d = self.make(program("a", "/bin/cat", startsecs=0))
         old = d.path("child", "gone-stdout---supervisor-abcdefgh.log.3")
         other = d.path("child", "gone-stdout---another-abcdefgh.log")
@@ -94,9 +94,9 @@ class Files(Case):
         self.assertTrue(os.path.exists(other))
 
     @reeve_only
-    def test_auto_logs_of_a_living_daemon(self):
-        """A second start that fails at the port; supervisord has already deleted the logs
-        then."""
+    def test_auto_logs_of_a_running_daemon(self):
+        """A second daemon, which fails because the port is in use, keeps the logs of the
+        first. supervisord deletes them before it binds the port."""
         d = self.daemon(program("a", "/bin/cat", startsecs=0))
         log = self.rpc(d).supervisor.getProcessInfo("a")["stdout_logfile"]
         self.assertEqual(2, d.run("-n").returncode)
@@ -141,7 +141,7 @@ class Rotation(Case):
         self.assertEqual(b"a" * 60 + b"\n" + b"b" * 60 + b"\n", d.file("a.log.2"))
         self.assertFalse(os.path.exists(d.path("a.log.3")))
 
-    def test_oldest_backup_goes(self):
+    def test_oldest_backup_is_deleted(self):
         d = self.daemon(echo("a", stdout_logfile_maxbytes=10, stdout_logfile_backups=2))
         d.wait_state("a", "RUNNING")
         for letter in "abcd":
@@ -263,7 +263,7 @@ class Reading(Case):
         self.assertEqual("Grüße €\n", self.s.readProcessStdoutLog("a", 0, 0))
 
     @reeve_only
-    def test_what_xml_cannot_hold(self):
+    def test_bytes_that_xml_cannot_represent(self):
         """supervisord answers with status 500, or with XML that strict clients reject."""
         data = b"a\x00\x1bb\xffc\xc3"
         with open(self.d.path("a.log"), "wb") as f:
@@ -274,8 +274,9 @@ class Reading(Case):
         self.assertEqual((len(data), False), (size, overflow))
 
     @reeve_only
-    def test_links_of_strangers(self):
-        """A symbolic link of a user leads only to files that the user can read."""
+    def test_symbolic_link_of_another_user(self):
+        """A symbolic link that a user owns is followed only to files that the user can
+        read."""
         if os.geteuid() != 0:
             self.skipTest("not root")
         secret = self.d.path("secret")

@@ -15,7 +15,7 @@ class LongTexts(Case):
                                stdout_logfile="NONE", stderr_logfile="NONE")
                        for i in range(count))
 
-    def test_a_long_command_is_shown_cut(self):
+    def test_a_long_command_is_truncated(self):
         d = self.daemon(program("p", "/bin/true " + LONG, autostart="false") +
                         program("q", "/bin/true", autostart="false"))
         s, pid = self.rpc(d).supervisor, d.front_end()

@@ -10,16 +10,16 @@ from reeve import ROOT, Case, program, reeve_only
 
 DATA = os.path.join(ROOT, "tests/data/mainlog")
 
-# A program that has not ended yet when supervisord answers.
-TAKES_A_MOMENT = ('trap "/bin/sleep 0.1; exit 0" TERM; exec 2>/dev/null; echo ready; '
-                  'while :; do /bin/sleep 9; done')
+# A program that exits 0.1 s after SIGTERM, later than supervisord replies.
+STOPS_SLOWLY = ('trap "/bin/sleep 0.1; exit 0" TERM; exec 2>/dev/null; echo ready; '
+                'while :; do /bin/sleep 9; done')
 
 PROGRAMS = "".join((
     program("cat", "/bin/cat", startsecs=0),
     program("err", "/bin/sh -c 'echo oops >&2; exec /bin/sleep 1000'", startsecs=0),
     program("raw", r"""/bin/sh -c 'printf "\377\n"; exec /bin/sleep 1000'""", startsecs=0),
     program("lost", "/no/such/program", startretries=0),
-    program("group", "/bin/sh -c '%s'" % TAKES_A_MOMENT, startsecs=0, stopasgroup="true"),
+    program("group", "/bin/sh -c '%s'" % STOPS_SLOWLY, startsecs=0, stopasgroup="true"),
     program("hup", "{child} exit-on HUP 0", startsecs=0, autorestart="false"),
     program("rude", "{child} ignore-term", startsecs=0, stopwaitsecs=1),
     program("quick", "/bin/sh -c '/bin/sleep 0.1; exit 3'", autostart="false", startsecs=600,
@@ -36,19 +36,20 @@ VARIABLE = (
     (r'(" \d+) \d+$', r"\1 BYTES"), (r"^(.{5})fd \d+ closed", r"\1fd FD closed"),
     (r"stopped monitoring <.*>$", "stopped monitoring <…>"),
 )
-# Lines that only one of the two logs (reeve.conf(5)): banners of servers, lines of reeve-rpcd,
-# warnings about options that cannot work.
+# Lines that only reeve or only supervisord logs (reeve.conf(5)): banners of servers, lines of
+# reeve-rpcd, warnings about options that cannot work.
 OURS_OR_THEIRS = re.compile(r"TRAC .*Medusa|\w+ reeve-rpcd|CRIT Supervisor is running as root|"
                             r"WARN DIR/supervisord.conf:\d+: ")
 
 
 def messages(text):
-    """The messages of the log without their times; one may have several lines."""
+    """The messages of the log without their times; a message may have several lines."""
     return re.split(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", text, flags=re.M)[1:]
 
 
 def normalised(daemon):
-    """The set of messages; the number of "waiting for … to die" depends on timing."""
+    """The messages, sorted, each once. Only the first "waiting for … to die" counts, because
+    their number depends on timing."""
     lines, dying = set(), 0
     for message in messages(daemon.log()):
         message = message[:-1].replace(daemon.dir, "DIR")
@@ -61,7 +62,7 @@ def normalised(daemon):
     return sorted(lines)
 
 
-class Life(Case):
+class Scenario(Case):
     def faulty(self, method, *args):
         with self.assertRaises((xmlrpc.client.Fault, xmlrpc.client.ProtocolError)):
             method(*args)
@@ -125,7 +126,7 @@ LEVELS = (("critical", "CRIT"), ("error", "CRIT ERRO"), ("warn", "CRIT ERRO WARN
 
 @reeve_only
 class StandardOutput(Case):
-    """As in a container: the file of the log is the standard output."""
+    """As in a container: the log file is the standard output."""
 
     def test_each_line_is_there_once(self):
         d = self.daemon("", args=("-l", "/dev/stdout", "-y", "0"))
@@ -134,8 +135,8 @@ class StandardOutput(Case):
 
 
 class Settings(Case):
-    def life(self, args=(), **options):
-        """The text of a log with at least one line of each level except BLAT."""
+    def run_once(self, args=(), **options):
+        """A daemon that has exited; its log has a line of each level except BLAT."""
         d = self.daemon(program("a", "{child} exit 3", startsecs=0, autorestart="false",
                                 stdout_logfile="NONE", stderr_logfile="NONE"),
                         args=args, supervisord=options)
@@ -149,36 +150,36 @@ class Settings(Case):
     def test_levels(self):
         for level, want in LEVELS:
             with self.subTest(level):
-                text = self.life(loglevel=level).log()
+                text = self.run_once(loglevel=level).log()
                 tags = {m[:4] for m in messages(text)}
                 # BLAT: supervisord logs every descriptor, reeve logs nothing.
                 self.assertEqual(set(want.split()) - {"BLAT"}, tags - {"BLAT"})
 
     def test_level_on_the_command_line(self):
         self.assertEqual({"CRIT", "ERRO"}, {
-            m[:4] for m in messages(self.life(("-e", "error"), loglevel="debug").log())})
+            m[:4] for m in messages(self.run_once(("-e", "error"), loglevel="debug").log())})
 
     def test_echo(self):
         """In the foreground stdout has the same lines as the file."""
-        d = self.life(loglevel="debug")
+        d = self.run_once(loglevel="debug")
         self.assertEqual(d.log(), d.output())
         self.assertIn("DEBG", d.output())
 
     def test_echo_of_rotated_logs(self):
-        d = self.life(logfile_maxbytes=150, logfile_backups=0)
+        d = self.run_once(logfile_maxbytes=150, logfile_backups=0)
         self.assertIn("supervisord started", d.output())
         self.assertNotIn("supervisord started", d.log())
 
     def test_silent(self):
         for options in ({"silent": "true"}, {"silent": "true", "nodaemon": "false"}):
             with self.subTest(options):
-                d = self.life(**options)
+                d = self.run_once(**options)
                 self.assertEqual("", d.output())
                 self.assertIn("supervisord started", d.log())
 
     def rotated(self, **options):
         """The texts of the files, newest first, and all lines."""
-        d = self.life(loglevel="debug", **options)
+        d = self.run_once(loglevel="debug", **options)
         files = [d.log()]
         while os.path.exists(d.path("main.log.%d" % len(files))):
             files.append(d.file("main.log.%d" % len(files)).decode())

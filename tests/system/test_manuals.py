@@ -1,5 +1,5 @@
-"""The manuals against what they describe: the code's tables, programs' options and commands,
-and the tests that comments of the manuals name."""
+"""Compares the manuals with what they describe: the code's tables, programs' options and
+commands, and the tests that comments of the manuals name."""
 
 import glob
 import os
@@ -23,15 +23,15 @@ def output(program, *args):
 
 
 def put_tables(*args):
-    """What putting the code's tables into the manuals says, and its exit status."""
-    told = subprocess.run([os.path.join(ROOT, "man/tables/put"), *args], text=True,
-                          capture_output=True, timeout=60, check=False)
-    return told.stdout + told.stderr, told.returncode
+    """Puts the code's tables into the manuals: the output and the exit status."""
+    ended = subprocess.run([os.path.join(ROOT, "man/tables/put"), *args], text=True,
+                           capture_output=True, timeout=60, check=False)
+    return ended.stdout + ended.stderr, ended.returncode
 
 
 def tests():
-    """Every name that a comment may have: directory/test_file[.test],
-    test_file[.Class[.test]]."""
+    """Every test that a comment of a manual may name: directory/test_file[.test] in C,
+    test_file[.Class[.test]] in Python."""
     found = set()
     unit = os.path.join(ROOT, "tests/unit")
     for path in glob.glob(unit + "/**/test_*.c", recursive=True):
@@ -41,12 +41,12 @@ def tests():
             names = re.findall(r"^(test_\w+)\(", f.read(), re.M)
         found |= {"%s/%s%s" % (directory, file, n) for n in [""] + ["." + n for n in names]}
     for path in glob.glob(os.path.join(ROOT, "tests/system/test_*.py")):
-        holder = os.path.basename(path)[:-3]
-        found.add(holder)
+        module = os.path.basename(path)[:-3]
+        found.add(module)
         with open(path, encoding="utf-8") as f:
             for kind, name in re.findall(r"^(?:    )?(class|def) (\w+)\(", f.read(), re.M):
                 if kind == "class":
-                    suite = holder + "." + name
+                    suite = module + "." + name
                     found.add(suite)
                 elif name.startswith("test_"):
                     found.add(suite + "." + name)
@@ -91,8 +91,8 @@ class Manuals(unittest.TestCase):
                 with open(path, "w", encoding="utf-8") as f:
                     self.assertIn(old, manual(name))
                     f.write(manual(name).replace(old, new, 1))
-                said, status = put_tables("--check", scratch)
-                self.assertEqual((name + " is stale: make man-tables\n", 1), (said, status))
+                printed, status = put_tables("--check", scratch)
+                self.assertEqual((name + " is stale: make man-tables\n", 1), (printed, status))
                 self.assertEqual(("", 0), put_tables(scratch))
                 with open(path, encoding="utf-8") as f:
                     self.assertEqual(manual(name), f.read())
@@ -104,15 +104,16 @@ class Manuals(unittest.TestCase):
             path = os.path.join(scratch, "reeve.conf.5")
             with open(path, "w", encoding="utf-8") as f:
                 f.write(manual("reeve.conf.5").replace(".It Cm minfds", ".It Cm maxfds"))
-            said, status = put_tables("--check", scratch)
+            printed, status = put_tables("--check", scratch)
         self.assertEqual(1, status)
-        self.assertIn("the manual adds to maxfds, which is no row of", said)
+        self.assertIn("the manual adds text to maxfds, which is not a row of", printed)
 
     def test_missing_tables_are_found(self):
         with tempfile.TemporaryDirectory() as scratch:
-            said, status = put_tables("--check", scratch)
+            printed, status = put_tables("--check", scratch)
         self.assertEqual(1, status)
-        self.assertIn('not once in the manuals: .\\" begin of the table: faults', said)
+        self.assertIn('not exactly once in the manuals: .\\" begin of the table: faults',
+                      printed)
 
     def test_internals_name_what_exists(self):
         text = manual("reeve-internals.7")
@@ -143,30 +144,30 @@ class Manuals(unittest.TestCase):
 
     def test_options_of_the_daemon(self):
         offered = set(re.findall(r"--([\w-]+)", output("reeved", "-h")))
-        told = manual("reeved.8") + manual("reeve.conf.5")
-        told = {name.replace("\\&", "") for name in
-                re.findall(r"(?:Fl |, )-([\w-]+)", told)}
+        described = manual("reeved.8") + manual("reeve.conf.5")
+        described = {name.replace("\\&", "") for name in
+                     re.findall(r"(?:Fl |, )-([\w-]+)", described)}
         self.assertGreater(len(offered), 15)
-        self.assertEqual(set(), offered - told)
+        self.assertEqual(set(), offered - described)
 
     def test_options_of_the_tool(self):
         offered = re.findall(r"^-(\w)/--(\w+)( [A-Z]+)?", output("reevectl", "-h"), re.M)
-        told = re.findall(r"^\.It Fl (\w)( Ar \w+)? , Fl Fl (\w+)( Ar \w+)?$",
-                          manual("reevectl.1"), re.M)
+        described = re.findall(r"^\.It Fl (\w)( Ar \w+)? , Fl Fl (\w+)( Ar \w+)?$",
+                               manual("reevectl.1"), re.M)
         self.assertIn(("c", "configuration", " FILE"), offered)
         self.assertEqual([(letter, bool(value), name, bool(value))
                           for letter, name, value in offered],
                          [(letter, bool(short), name, bool(value))
-                          for letter, short, name, value in told])
+                          for letter, short, name, value in described])
 
     def test_commands_of_the_tool(self):
         lists = output("reevectl", "help").split("commands (type help <topic>):\n")
         offered = {w for text in lists[1:] for w in re.findall(r"^[a-z].*", text, re.M)
                    for w in w.split()} - {"reeve"}
-        told = set(re.findall(r"^\.It Cm (\w+)", manual("reevectl.1"), re.M))
+        described = set(re.findall(r"^\.It Cm (\w+)", manual("reevectl.1"), re.M))
         self.assertIn("status", offered)
-        self.assertEqual(set(), offered - told)
-        self.assertEqual({"help"}, told - offered)
+        self.assertEqual(set(), offered - described)
+        self.assertEqual({"help"}, described - offered)
 
     def test_options_of_commands(self):
         """The help and the manual have the same options and fixed words of each command."""
@@ -177,9 +178,9 @@ class Manuals(unittest.TestCase):
         self.assertIn("status", dict(synopses))
         for name, text in synopses:
             usage = re.findall(r"^%s(.*?)\t" % name, output("reevectl", "help", name), re.M)
-            told = re.sub(r"Fl ", "-", re.sub(r"(Fl )?Ar \w+", "", text))
+            described = re.sub(r"Fl ", "-", re.sub(r"(Fl )?Ar \w+", "", text))
             self.assertEqual((name, words(re.sub(r"<\w+>", "", " ".join(usage)))),
-                             (name, words(told)))
+                             (name, words(described)))
 
 
 if __name__ == "__main__":

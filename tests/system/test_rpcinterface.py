@@ -221,7 +221,7 @@ class Rude(Served):
 
 @reeve_only
 class Roles(Served):
-    def test_strangers_may_not_call(self):
+    def test_client_without_the_role(self):
         self.begin([method("f", "string", "string"), method("g", "string", "string",
                                                             role="states")],
                    {"f": "echo", "g": "echo"}, unix={"unauthenticated_role": "states"})

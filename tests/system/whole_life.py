@@ -41,7 +41,7 @@ class WholeLife(Case):
         until(lambda: s.getProcessInfo("auto:auto2")["statename"] == "RUNNING")
         self.calls(d, s)
         d.wait_state("bad", "FATAL")
-        self.strangers(d)
+        self.malformed_requests(d)
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log("supervisord started", count=2)
         until(d.serving)
@@ -74,7 +74,7 @@ class WholeLife(Case):
         d.reevectl("restart", "auto:*")
         d.reevectl("status")
 
-    def strangers(self, d):
+    def malformed_requests(self, d):
         for data in (b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
                      b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\0" * 100):
             with d.connect() as s:

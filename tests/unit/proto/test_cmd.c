@@ -97,7 +97,7 @@ test_manual(void **state)
 static void
 test_find(void **state)
 {
-	static const char *const strangers[] = {
+	static const char *const unknown[] = {
 		"", "Hello", "hello ", "process", "process.", "process.start.", "part",
 		"supervisor.startProcess",
 	};
@@ -105,8 +105,8 @@ test_find(void **state)
 	(void)state;
 	assert_int_equal(cmd_find("process.start"), CMD_PROCESS_START);
 	assert_int_equal(cmd_find("daemon.restart"), CMD_DAEMON_RESTART);
-	for (size_t i = 0; i < nitems(strangers); i++)
-		assert_int_equal(cmd_find(strangers[i]), -1);
+	for (size_t i = 0; i < nitems(unknown); i++)
+		assert_int_equal(cmd_find(unknown[i]), -1);
 }
 
 static const struct {
