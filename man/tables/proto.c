@@ -10,6 +10,29 @@
 #define RESULT_COLUMN 52
 #define RESULT_WIDTH 23
 
+static const char *const fault_meanings[100] = {
+	[FAULT_UNKNOWN_METHOD] = "no such method",
+	[FAULT_INCORRECT_PARAMETERS] = "wrong number or type of parameters",
+	[FAULT_BAD_ARGUMENTS] = "invalid value, such as an offset",
+	[FAULT_SIGNATURE_UNSUPPORTED] = "no signature or help for this name",
+	[FAULT_FATAL_STATE] = "the daemon is FATAL",
+	[FAULT_SHUTDOWN_STATE] = "the daemon is SHUTDOWN or RESTARTING",
+	[FAULT_NOT_PERMITTED] = "the method requires a higher role",
+	[FAULT_BAD_NAME] = "no such process or group",
+	[FAULT_BAD_SIGNAL] = "no such signal",
+	[FAULT_NO_FILE] = "no such log, or command not found",
+	[FAULT_NOT_EXECUTABLE] = "the command cannot be executed",
+	[FAULT_FAILED] = "another reason, which is in the text",
+	[FAULT_ABNORMAL_TERMINATION] = "stopped or removed before it was RUNNING",
+	[FAULT_SPAWN_ERROR] = "not spawned, or exited before startsecs",
+	[FAULT_ALREADY_STARTED] = "the process runs already",
+	[FAULT_NOT_RUNNING] = "the process does not run",
+	[FAULT_SUCCESS] = "no fault; in arrays of results",
+	[FAULT_ALREADY_ADDED] = "the group is active already",
+	[FAULT_STILL_RUNNING] = "a process of the group runs",
+	[FAULT_CANT_REREAD] = "the configuration cannot be read",
+};
+
 /* R is r that only reeve-rpcd has. */
 static void
 print_marks(unsigned flags)
@@ -80,10 +103,11 @@ main(void)
 	puts(".Ed");
 	mdoc_end();
 	mdoc_begin("faults");
-	puts(".Bl -column \"code\" \"INCORRECT_PARAMETERS\" -compact");
+	puts(".Bl -column \"code\" \"INCORRECT_PARAMETERS\" \"text\" -compact");
 	for (int i = 1; i < 100; i++)
 		if (strcmp(fault_name((enum fault)i), "UNKNOWN") != 0)
-			printf(".It %d Ta %s\n", i, fault_name((enum fault)i));
+			printf(".It %d Ta %s Ta %s\n", i, fault_name((enum fault)i),
+			    fault_meanings[i]);
 	puts(".El");
 	mdoc_end();
 	print_api();
