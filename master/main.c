@@ -186,8 +186,8 @@ main(int argc, char **argv)
 	char *error = NULL;
 	sigset_t none;
 
-	/* Every program would inherit a blocked signal, and SIGTERM could not stop it. After
-	 * an upgrade, signals stay blocked until the event loop receives them. */
+	/* Every program would inherit a blocked signal, and SIGTERM could not stop it.
+	 * After an upgrade, signals stay blocked until the event loop receives them. */
 	sigemptyset(&none);
 	if (state == -1)
 		sigprocmask(SIG_SETMASK, &none, NULL);

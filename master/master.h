@@ -36,7 +36,7 @@ struct state_stream;
 
 /* The master's own members of the state document. */
 #define MASTER_FIELDS(ROW, S)								\
-	/* Absolute from the first run on, because daemonizing changes the directory. */	\
+	/* Absolute from the first run on, because daemonizing changes directories. */	\
 	ROW(S, TEXT, config_path)							\
 	/* The name in messages; NULL = the argument of -c, or else the path. */	\
 	ROW(S, TEXT, config_name)							\

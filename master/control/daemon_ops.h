@@ -8,8 +8,8 @@
 struct daemon_ops {
 	void (*shutdown)(struct master *);
 	/* Reads the configuration, calls done, then restarts. Does not restart when a
-	 * shutdown is under way (SHUTDOWN_STATE) or the configuration has an error, which is
-	 * logged (CANT_REREAD). */
+	 * shutdown is under way (SHUTDOWN_STATE) or the configuration has an error, which
+	 * is logged (CANT_REREAD). */
 	void (*restart)(
 	    struct master *, config_request_fn *done, struct connection *, uint64_t id);
 	/* Executes the binary again, which continues from the present state. */

@@ -43,7 +43,7 @@ void daemon_state_release(struct daemon *);
  * children are left alone. A shutdown or restart under way continues by the pid map. */
 void daemon_state_break(struct daemon *, const char *reason);
 /* Its part of the state document. */
-#define DAEMON_STATE_FIELDS(ROW, S)								\
+#define DAEMON_STATE_FIELDS(ROW, S)							\
 	ROW(S, DAEMON, state)								\
 	ROW(S, TEXT, reason)	/* of FATAL; NULL = none, or out of memory */		\
 	/* The children are being stopped by the pid map. */				\

@@ -33,7 +33,7 @@ upgrade_execute(struct master *master)
 	char number[16];
 
 	master->upgrade_wanted = false;
-	/* handover_keep keeps the descriptors that the document names: it names its own too. */
+	/* handover_keep keeps the descriptors that the document names: also its own. */
 	if (fd != -1)
 		state_parts_add(&doc, "document", statefield_write_fd(&fd));
 	snprintf(number, sizeof(number), "%d", fd);

@@ -23,7 +23,7 @@ struct group_ops {
 
 	/* Before a group is added: 0, or -1 with *why new (NULL if out of memory). */
 	int (*check)(const struct group_config *, char **why);
-	/* The group and its processes exist. 0, or -1 with errno; then `removed` follows. */
+	/* The group and its processes exist. 0, or -1 with errno; `removed` follows. */
 	int (*added)(struct group *);
 	/* Its processes have no pipes any more and are freed next. */
 	void (*removed)(struct group *);
@@ -45,15 +45,16 @@ struct group_ops {
 	 * ENOMEM. */
 	int (*listen)(struct process *);
 	void (*spawned)(struct process *);
-	/* At an end, in this order: it was reaped and its output has been read; its pipes are
-	 * closed (also after a failed start); its state has changed; its pid is cleared. */
+	/* At an end, in this order: it was reaped and its output has been read; its pipes
+	 * are closed (also after a failed start); its state has changed; its pid is
+	 * cleared. */
 	void (*exited)(struct process *);
 	void (*closed)(struct process *);
 	void (*ended)(struct process *);
 	void (*released)(struct process *);
 
-	/* For the state document: the descriptor of standard input that `plumb` has created;
-	 * and the same for a process that was read from a document. */
+	/* For the state document: the descriptor of standard input that `plumb` has
+	 * created, and the same for a process that was read from a document. */
 	int (*input_fd)(const struct process *);
 	void (*adopt_input)(struct process *, int fd_take);
 };

@@ -26,8 +26,8 @@ struct process_ops {
 	void (*arm)(struct process *, int64_t deadline_ms);
 	/* Calls process_respawn in a later loop iteration, in the order of these calls. */
 	void (*enqueue)(struct process *);
-	/* The row has changed: informs subscribers, the group and the daemon. Called once for
-	 * each change of the state, and for other changes (pid, spawnerr). */
+	/* The row has changed: informs subscribers, the group and the daemon. Called once
+	 * for each change of the state, and for other changes (pid, spawnerr). */
 	void (*changed)(struct process *, enum process_state from);
 	/* A process with exit_on_fatal has failed for good: ends the daemon with the exit
 	 * status process->ending. */

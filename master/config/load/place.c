@@ -51,8 +51,8 @@ conf_place_key(const struct conf_load *load)
 	const char *key, *last = load->failed_key, *section = load->failed_section;
 	size_t cursor = 0;
 
-	/* The text of a failed expansion lists names that may be those of options. An error of
-	 * our own is about the option read last. */
+	/* The text of a failed expansion lists names that may be those of options. An error
+	 * of our own is about the option read last. */
 	if (section == NULL || load->is_ours ||
 	    (last != NULL &&
 		(place_has_word(load->error, last) ||

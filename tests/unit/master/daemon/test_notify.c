@@ -209,7 +209,8 @@ main(void)
 	    cmocka_unit_test(test_watchdog),
 	    cmocka_unit_test_setup_teardown(test_states, scratch_setup, scratch_teardown),
 	    cmocka_unit_test(test_abstract),
-	    cmocka_unit_test_setup_teardown(test_full_queue, scratch_setup, scratch_teardown),
+	    cmocka_unit_test_setup_teardown(
+	        test_full_queue, scratch_setup, scratch_teardown),
 	    cmocka_unit_test_setup_teardown(
 	        test_signs_of_life, scratch_setup, scratch_teardown),
 	    cmocka_unit_test(test_nobody),
