@@ -194,6 +194,11 @@ x=1
                  [(4, r"\[program:a\] log file /dev/stdout cannot be rotated")]),
                 ("[program:a]\ncommand=/bin/cat\nenvironment=A=1,\\\n B=2\n",
                  [(4, r"\[program:a\] environment sets a variable called '\\nB'")]),
+                ("[program:a]\ncommand=/bin/cat\nenvironment=A=1,PW=$ecret\n",
+                 [(4, r"\[program:a\] environment sets PW to a part of its value.*"
+                   r"use PW=\"\.\.\.\"$")]),
+                ("[program:a]\ncommand=/bin/cat\nenvironment=DIR=\"/x:${DIR}\"\n",
+                 [(4, r"\[program:a\] environment has \$DIR, .*use %\(ENV_DIR\)s$")]),
                 ("identifier=a/b\n",
                  [(2, r"\[supervisord\] identifier=a/b has a slash")]),
                 ("[eventlistener:a]\ncommand=/bin/cat\nevents=EVENT\n"
@@ -259,7 +264,7 @@ x=1
                 "[program:a]\ncommand=/bin/sh -c \"cd /tmp && exec $SHELL > x\"\n",
                 "[program:a]\ncommand=/bin/cat\nstdout_logfile=/dev/stdout\n"
                 "stdout_logfile_maxbytes=0\nstderr_logfile=/dev/stderr\n"
-                "stderr_logfile_maxbytes=0\nenvironment=a.b=1,C_2=\"x\"\n",
+                "stderr_logfile_maxbytes=0\nenvironment=a.b=1,C_2=\"x\",D=1;E=\"$C_2$E2\"\n",
                 "[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/x\n"
                 "stderr_logfile=%(here)s/x\nstdout_logfile_maxbytes=0\n"
                 "stderr_logfile_maxbytes=0\n",

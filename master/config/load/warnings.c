@@ -81,21 +81,54 @@ warnings_is_variable_name(const char *name)
 	return true;
 }
 
+static void
+warnings_variable_name(struct conf_load *load, const char *section, const char *name)
+{
+	char *shown = str_repr(name);
+
+	conf_load_warn(load, section, "environment",
+	    "[%s] environment sets a variable called %s; separate variables with commas, not "
+	    "with blanks, semicolons or backslashes",
+	    section, shown);
+	free(shown);
+}
+
+/* Whether the value has $NAME or ${NAME}. */
+static bool
+warnings_refers_to_itself(const struct variable *variable)
+{
+	size_t length = strlen(variable->name);
+
+	for (const char *at = variable->value; (at = strchr(at, '$')) != NULL;) {
+		at += at[1] == '{' ? 2 : 1;
+		if (strncmp(at, variable->name, length) == 0 &&
+		    !isalnum((unsigned char)at[length]) && at[length] != '_')
+			return true;
+	}
+	return false;
+}
+
+/* The warnings do not show a value, which may be a secret. */
 void
 conf_warn_variables(
     struct conf_load *load, const char *section, const struct environment *environment)
 {
 	for (size_t i = 0; i < environment->count; i++) {
-		char *shown;
+		const struct variable *variable = &environment->items[i];
+		const char *name = variable->name;
 
-		if (warnings_is_variable_name(environment->items[i].name))
-			continue;
-		shown = str_repr(environment->items[i].name);
-		conf_load_warn(load, section, "environment",
-		    "[%s] environment sets a variable called %s; separate variables with "
-		    "commas, not with blanks, semicolons or backslashes",
-		    section, shown);
-		free(shown);
+		if (!warnings_is_variable_name(name))
+			warnings_variable_name(load, section, name);
+		else if (variable->is_cut)
+			conf_load_warn(load, section, "environment",
+			    "[%s] environment sets %s to a part of its value, which has a "
+			    "character that must be quoted; use %s=\"...\"",
+			    section, name, name);
+		else if (warnings_refers_to_itself(variable))
+			conf_load_warn(load, section, "environment",
+			    "[%s] environment has $%s, which is not expanded; use "
+			    "%%(ENV_%s)s",
+			    section, name, name);
 	}
 }
 

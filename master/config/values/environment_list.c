@@ -130,12 +130,34 @@ environment_list_next(struct lexer *lexer)
 	return token;
 }
 
-/* Reads KEY = VALUE and one more token, whatever it is. 1, 0 at the end, or -1. */
+/* Reads the token that separates two pairs, whatever it is. False at the end or with
+ * lexer->why set. */
+static bool
+environment_list_separator(struct lexer *lexer, bool *is_usual)
+{
+	char *token = environment_list_next(lexer);
+	bool found = token != NULL;
+
+	*is_usual = found && (str_equal(token, ",") || str_equal(token, ";"));
+	free(token);
+	return found;
+}
+
+static void
+environment_list_mark_cut(struct environment *environment, const char *name)
+{
+	for (size_t i = 0; i < environment->count; i++)
+		if (str_equal(environment->items[i].name, name))
+			environment->items[i].is_cut = true;
+}
+
+/* Reads KEY = VALUE and a separator. 1, 0 at the end, or -1. */
 static int
 environment_list_take_pair(struct lexer *lexer, struct environment *environment)
 {
 	char *words[3] = { NULL, NULL, NULL };
 	size_t n = 0;
+	bool is_usual;
 	int result;
 
 	while (n < nitems(words) && (words[n] = environment_list_next(lexer)) != NULL)
@@ -143,7 +165,8 @@ environment_list_take_pair(struct lexer *lexer, struct environment *environment)
 	result = n == 0 && lexer->why == NULL ? 0 : -1;
 	if (n == nitems(words) && str_equal(words[1], "=")) {
 		environment_list_set(environment, words[0], words[2]);
-		free(environment_list_next(lexer));
+		if (environment_list_separator(lexer, &is_usual) && !is_usual)
+			environment_list_mark_cut(environment, words[0]);
 		result = lexer->why == NULL ? 1 : -1;
 	}
 	for (size_t i = 0; i < nitems(words); i++)
@@ -187,11 +210,13 @@ environment_list_set(struct environment *environment, const char *name, const ch
 		if (str_equal(item->name, name)) {
 			free(item->value);
 			item->value = xstrdup(value);
+			item->is_cut = false;
 			return;
 		}
 	}
 	items = xreallocarray(environment->items, environment->count + 1, sizeof(*items));
-	items[environment->count++] = (struct variable){ xstrdup(name), xstrdup(value) };
+	items[environment->count++] = (struct variable){
+		.name = xstrdup(name), .value = xstrdup(value) };
 	environment->items = items;
 }
 

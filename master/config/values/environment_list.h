@@ -10,6 +10,7 @@
 
 struct variable {
 	char *name, *value;
+	bool is_cut; /* the text went on with neither a comma nor a semicolon */
 };
 
 struct environment { /* in the order of the text; a duplicate replaces the first */

@@ -17,7 +17,8 @@ static char *const ours[] = {
     S("LISTEN_PID=1"), S("WATCHDOG_USEC=5"), S("NOTIFY_SOCKETS=kept"), NULL};
 
 static struct variable program_items[] = {
-    {S("A"), S("program")}, {S("B"), S("program")}, {S("SUPERVISOR_ENABLED"), S("0")}};
+    {.name = S("A"), .value = S("program")}, {.name = S("B"), .value = S("program")},
+    {.name = S("SUPERVISOR_ENABLED"), .value = S("0")}};
 
 static struct listener_config inet = { .host = S(""), .port = 9001 };
 static struct listener_config inet6 = { .host = S("[::1]"), .port = 9001 };
