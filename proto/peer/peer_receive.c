@@ -122,7 +122,7 @@ peer_on_notification(struct peer *p, const struct peer_message *msg, int fd)
 
 	if ((part || p->ops->notification == NULL) && fd != -1) {
 		fd_close(fd);
-		peer_fail(p, true, "a descriptor that was not asked for");
+		peer_fail(p, true, "a descriptor that was not requested");
 	} else if (part) {
 		peer_parts_add(p, msg->params);
 	} else if (p->ops->notification != NULL) {
@@ -143,7 +143,7 @@ peer_on_response(struct peer *p, const struct peer_message *msg, int fd)
 		fd_close(fd);
 		peer_fail(p, true,
 		    found == NULL ? "a response to nothing" :
-				    "a descriptor that was not asked for");
+				    "a descriptor that was not requested");
 	} else if (pending.fn != NULL) {
 		pending.fn(pending.ctx, msg->fault, msg->text, msg->result, fd);
 	} else {
@@ -228,7 +228,7 @@ peer_receive_frames(struct peer *p, struct peer_budget *budget)
 			p->line = false;
 			/* Only an incomplete frame may have its descriptor here. */
 			if (p->nfds > (buf_len(&p->in) > 0 ? 1 : 0))
-				peer_fail(p, true, "a descriptor that was not asked for");
+				peer_fail(p, true, "a descriptor that was not requested");
 		} else if (status != FRAME_OK) {
 			peer_fail(p, errno != ENOMEM || status == FRAME_TOO_LONG,
 			    "bad frame: %s", why);

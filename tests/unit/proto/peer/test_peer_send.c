@@ -140,7 +140,7 @@ test_descriptor_without_want(void **state)
 	pair_open(&t, false);
 	t.b.on_request = reply_with_file;
 	assert_true(peer_call(t.a.peer, "open", NULL, false, side_answer, &t.a) > 0);
-	expect_closed(&t, &t.a, true, "a descriptor that was not asked for");
+	expect_closed(&t, &t.a, true, "a descriptor that was not requested");
 	assert_int_equal(t.a.answers, 0);
 	assert_int_equal(t.a.nfds, 0);
 	pair_close(&t);
@@ -169,18 +169,18 @@ test_descriptor_for_the_forgotten(void **state)
 static const struct {
 	const char *frame, *why;
 } unasked[] = {
-    {"{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n", "a descriptor that was not asked for"},
+    {"{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n", "a descriptor that was not requested"},
     {"{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"fd\":false}\n",
-	"a descriptor that was not asked for"},
+	"a descriptor that was not requested"},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"}\n",
-	"a descriptor that was not asked for"},
+	"a descriptor that was not requested"},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"fd\":true}\n",
 	"a descriptor with a request"},
     {"{\"jsonrpc\":\"2.0\",\"method\":\"part\",\"fd\":true,"
      "\"params\":{\"id\":1,\"data\":\"\"}}\n",
-	"a descriptor that was not asked for"},
+	"a descriptor that was not requested"},
     {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"fd\":true}\n",
-	"a descriptor that was not asked for"},
+	"a descriptor that was not requested"},
     {"{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":1,\"fd\":true}\n", "a response to nothing"},
     {"{\"jsonrpc\":\"1.0\",\"method\":\"x\",\"fd\":true}\n", "not JSON-RPC 2.0"},
     {"{\n", "bad frame: not JSON"},
@@ -221,7 +221,7 @@ test_descriptor_flood(void **state)
 	(void)close(writer);
 	pair_settle(&t);
 	raw_puts(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"fd\":true}\n");
-	expect_closed(&t, &t.a, true, "a descriptor that was not asked for");
+	expect_closed(&t, &t.a, true, "a descriptor that was not requested");
 	side_close(&t.a);
 	t.a = (struct side){ 0 };
 	assert_true(pipe_is_closed(reader));
