@@ -58,7 +58,7 @@ struct loop {
 	bool from_kernel; /* the kernel sent that signal */
 	struct heap heap; /* armed timers; has space for all timers */
 	size_t timers;
-	struct log_limit failures; /* limits the log lines about epoll_ctl */
+	struct log_limit failures; /* log lines about epoll_ctl */
 	int64_t timerfd_at;        /* deadline that the timerfd is set to, or TIMERFD_OFF */
 	struct source_list live;
 	struct source_list freed;

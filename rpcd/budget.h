@@ -30,7 +30,7 @@ struct budget {
 	size_t max, bytes;
 	size_t max_files, files; /* descriptors of logs */
 	struct log_limit refused;
-	struct log_limit unread; /* lines on logs that cannot be read */
+	struct log_limit unread; /* log lines about logs that cannot be read */
 };
 
 /* Shared by the calls of one listener, so that its clients cannot exhaust other
@@ -38,7 +38,7 @@ struct budget {
 struct share {
 	struct budget budget;
 	struct process_list *processes; /* the reply of getAllProcessInfo, kept for reuse */
-	struct log_limit invalid;       /* lines on bodies that are not calls */
+	struct log_limit invalid;       /* log lines about bodies that are not calls */
 };
 
 /* New and empty. */

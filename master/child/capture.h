@@ -34,7 +34,7 @@ struct capture {
 	void *ctx;
 	size_t maxbytes;
 	struct FIELDS(CAPTURE_FIELDS);
-	struct log_limit losses; /* limits the lines about bytes lost for lack of memory */
+	struct log_limit losses; /* log lines about bytes lost for lack of memory */
 };
 
 /* New. The buffer keeps about the last maxbytes bytes. ops and ctx are borrowed. NULL with

@@ -18,7 +18,7 @@ struct child {
 	char *autologs[OUTPUT_MAX]; /* paths of AUTO log files */
 	char *explained;            /* why the last spawn failed; NULL = none has */
 	struct log_limit unspawned; /* lines with that reason */
-	struct log_limit uncleared; /* lines on logs that cannot be cleared */
+	struct log_limit uncleared; /* log lines about logs that cannot be cleared */
 };
 
 /* Closes our ends of the pipes, and the logs. */

@@ -15,7 +15,7 @@ struct eventlistener {
 	struct logfile *print_log;          /* our stdout; NULL = closed */
 	struct pool_event unanswered;       /* from its exit until its state has changed */
 	struct listener_limits limits;
-	struct log_limit unprinted; /* lines on results that cannot be printed */
+	struct log_limit unprinted; /* log lines about results that cannot be printed */
 };
 
 /* The group's ops_ctx is the dispatcher. */

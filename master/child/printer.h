@@ -19,7 +19,7 @@
 
 struct printer {
 	struct FIELDS(PRINTER_FIELDS);
-	struct log_limit losses; /* limits the lines about output lost for lack of memory */
+	struct log_limit losses; /* log lines about output lost for lack of memory */
 };
 
 /* Prints bytes. */

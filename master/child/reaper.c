@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#define UNKNOWN_FIRST 10 /* lines on unknown children before they are limited */
+#define UNKNOWN_FIRST 10 /* log lines about unknown children before they are limited */
 #define REAP_MAX 100     /* children in one turn of the loop */
 #define MISSES_MAX 64    /* expected children found running in one turn */
 #define SWEEP_MS 5       /* between calls for any child, while expected ones end */
@@ -37,7 +37,7 @@ struct reaper {
 	int64_t swept_ms;        /* the last waitpid for any child */
 	struct loop *loop;
 	struct source *signal, *again;
-	struct log_limit unknown; /* lines on children that are not registered */
+	struct log_limit unknown; /* log lines about children that are not registered */
 };
 
 int

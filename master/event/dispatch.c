@@ -22,7 +22,7 @@ struct dispatcher {
 		struct dispatch_record record;
 		struct FIELDS(DISPATCH_FIELDS);
 	};
-	struct log_limit losses; /* lines on events that are lost */
+	struct log_limit losses; /* log lines about events that are lost */
 };
 
 /* --- events ------------------------------------------------------------------------ */

@@ -45,7 +45,7 @@ struct listener_pool {
 	struct pool_buffer buffer;
 	size_t count, bytes; /* of the buffer */
 	struct FIELDS(POOL_FIELDS);
-	struct log_limit overflows; /* lines on events that are discarded */
+	struct log_limit overflows; /* log lines about events that are discarded */
 };
 
 /* New, empty. NULL with ENOMEM. */

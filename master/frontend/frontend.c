@@ -29,7 +29,7 @@ struct frontend {
 	struct peer *peer;               /* of the connection */
 	struct waiting_clients *waiting; /* NULL = it is not ready */
 	bool renewing;                   /* replace it, because its sockets have changed */
-	struct log_limit setup_failures; /* limits the lines about them */
+	struct log_limit setup_failures; /* log lines about failed setups */
 };
 
 struct frontends {

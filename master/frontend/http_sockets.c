@@ -25,8 +25,8 @@ struct http_socket {
 		struct http_socket_record record;
 		struct FIELDS(HTTP_SOCKET_FIELDS);
 	};
-	struct log_limit missing; /* lines on a socket that is shut down or has no path */
-	struct log_limit failing; /* lines on failures to bind it again */
+	struct log_limit missing; /* log lines about a shut-down socket or missing path */
+	struct log_limit failing; /* log lines about failures to bind it again */
 };
 
 struct http_sockets {

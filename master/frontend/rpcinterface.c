@@ -19,7 +19,7 @@ struct rpcinterfaces {
 struct rpcinterface {
 	int rpcd_fd; /* the end that is to be sent to reeve-rpcd; -1 = it was sent */
 	struct connection *connection; /* to the master; NULL = closed */
-	struct log_limit renewals;     /* lines on restarts for a new reeve-rpcd */
+	struct log_limit renewals;     /* log lines about restarts for a new reeve-rpcd */
 };
 
 struct rpcinterfaces *

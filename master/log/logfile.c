@@ -36,7 +36,7 @@ struct logfile {
 		struct FIELDS(LOGFILE_FIELDS);
 	};
 	const char *failure;              /* see logfile_failure() */
-	struct log_limit writing, naming; /* lines on failures of two kinds */
+	struct log_limit writing, naming; /* log lines about failures of two kinds */
 	bool named; /* the path is the name of a regular file, which can be replaced */
 	bool quiet;
 };

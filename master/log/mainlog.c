@@ -22,7 +22,7 @@ struct mainlog {
 	struct logfile *file;      /* NULL = none */
 	struct syslogger *syslog;  /* NULL = none */
 	struct logfile *echo;      /* our standard output; NULL = none */
-	struct log_limit failures; /* of the file */
+	struct log_limit failures; /* log lines about the file */
 	int64_t stamp_s;           /* the second that `stamp` shows */
 	char stamp[32];
 };

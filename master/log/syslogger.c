@@ -35,7 +35,7 @@ struct syslogger {
 	char *path, *ident;        /* ident: "reeved: " */
 	int fd;                    /* -1 = not connected */
 	struct buf queue;          /* of messages, each after its length */
-	struct log_limit failures; /* lines on lost messages */
+	struct log_limit failures; /* log lines about lost messages */
 	uint64_t lost;             /* messages, not reported yet */
 	int lost_errno;
 };

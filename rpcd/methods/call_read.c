@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define SHOWN_MAX 200          /* bytes of an invalid body in the log */
-#define INVALID_FIRST 10       /* lines on invalid bodies before they are limited */
+#define INVALID_FIRST 10       /* log lines about invalid bodies before they are limited */
 #define READ_BYTES (32 * 1024) /* read between two checks of the clock */
 
 /* Answers with status 400 and logs the beginning of the body as Python shows a text. */
