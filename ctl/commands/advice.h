@@ -13,8 +13,8 @@ enum advice_about {
 
 /* New: the word of the list that is most similar to `word`, or NULL if none is similar. */
 char *advice_nearest(const char *word, const struct words *known);
-/* New: the name that this unknown name probably means, or NULL. `more`: names of
- * groups that are in the configuration, but not among the processes. */
+/* New: the name that this unknown name probably means, or NULL. `more`: names of groups
+ * that are in the configuration, but not among the processes. */
 char *advice_name(const char *spec, enum advice_about, const struct server_rows *,
     const struct words *more);
 

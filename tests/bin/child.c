@@ -1,5 +1,5 @@
-/* A child for tests of a supervisor: what it does is said on its command line, and it
- * says "ready" once that holds. */
+/* A child for tests of a supervisor: its command line says what it does, and it
+ * prints "ready" once that holds. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -18,18 +18,18 @@
 static const char usage[] =
     "usage: child MODE [ARGUMENT...]\n"
     "  exit N              exit with status N at once\n"
-    "  ignore-term         say ready, ignore TERM and wait\n"
+    "  ignore-term         print ready, ignore TERM and wait\n"
     "  flood BYTES LINELEN write BYTES bytes in lines of LINELEN (line end counted)\n"
     "  close-pipes         close descriptors 0 to 2 and wait\n"
     "  cat                 copy stdin to stdout until its end, exit 0\n"
     "  env                 print the environment, exit 0\n"
     "  facts               print ids, directory, umask, signals, limit, descriptors\n"
     "  sleep S             sleep S seconds (a decimal number), exit 0\n"
-    "  fork-grandchild [N] fork one that waits with the pipes, say its pid, then\n"
+    "  fork-grandchild [N] fork one that waits with the pipes, print its pid, then\n"
     "                      wait, or exit with status N\n"
     "  print TEXT          print TEXT and a line end, then wait\n"
     "  crash SIGNAL        die of the signal\n"
-    "  exit-on SIGNAL CODE say ready, exit with CODE when the signal comes\n"
+    "  exit-on SIGNAL CODE print ready, exit with CODE when the signal comes\n"
     "SIGNAL is a number or a name such as TERM.\n";
 
 struct mode {
@@ -93,9 +93,9 @@ write_all(const char *bytes, size_t n)
 	}
 }
 
-/* A line in one write, so that whoever reads the pipe never sees half of it. */
+/* A line in one write, so that a reader of the pipe never sees half of it. */
 static void
-say(const char *text)
+print_line(const char *text)
 {
 	char line[LINE_MAX_LEN];
 	int n = snprintf(line, sizeof(line), "%s\n", text);
@@ -124,7 +124,7 @@ mode_ignore_term(char **argv)
 	(void)argv;
 	if (signal(SIGTERM, SIG_IGN) == SIG_ERR)
 		die("signal");
-	say("ready");
+	print_line("ready");
 	wait_for_ever();
 	return 0;
 }
@@ -184,7 +184,7 @@ mode_env(char **argv)
 
 	(void)argv;
 	for (e = environ; *e != NULL; e++)
-		say(*e);
+		print_line(*e);
 	return 0;
 }
 
@@ -284,7 +284,7 @@ mode_fork_grandchild(char **argv)
 	if (pid == 0)
 		wait_for_ever();
 	(void)snprintf(line, sizeof(line), "grandchild %d", (int)pid);
-	say(line);
+	print_line(line);
 	if (argv[0] != NULL)
 		return (int)number(argv[0]);
 	wait_for_ever();
@@ -294,7 +294,7 @@ mode_fork_grandchild(char **argv)
 static int
 mode_print(char **argv)
 {
-	say(argv[0]);
+	print_line(argv[0]);
 	wait_for_ever();
 	return 0;
 }
@@ -327,7 +327,7 @@ mode_exit_on(char **argv)
 	sigaddset(&set, signo);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
 		die("sigprocmask");
-	say("ready");
+	print_line("ready");
 	while (sigwait(&set, &got) != 0)
 		continue;
 	return code;

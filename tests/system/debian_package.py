@@ -108,14 +108,14 @@ diff /tmp/before /tmp/after
 
 def mirror():
     """The origin of this system's packages, and the name of its release."""
-    told = subprocess.run(["apt-get", "indextargets", "--format",
+    text = subprocess.run(["apt-get", "indextargets", "--format",
                            "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages",
                            "Origin: Debian", "Component: main"], text=True, check=False,
                           capture_output=True).stdout.split("\n")
     with open("/etc/os-release", encoding="utf-8") as f:
         release = dict(line.rstrip("\n").split("=", 1) for line in f if "=" in line)
     name = release.get("VERSION_CODENAME", "")
-    return next(((line.split()[0], name) for line in told if line.split()[1:2] == [name]),
+    return next(((line.split()[0], name) for line in text if line.split()[1:2] == [name]),
                 (None, None))
 
 
@@ -143,9 +143,9 @@ class Package(unittest.TestCase):
     def test_lintian(self):
         changes = glob.glob(os.path.join(self.made, "*.changes"))
         self.assertEqual(1, len(changes))
-        said = self.command("lintian", "--allow-root", "--fail-on", "error,warning",
+        text = self.command("lintian", "--allow-root", "--fail-on", "error,warning",
                             changes[0])
-        self.assertNotIn("E: ", said)
+        self.assertNotIn("E: ", text)
 
     def needs(self):
         """The dependencies of the package; of alternatives the first one."""

@@ -175,8 +175,8 @@ class Playbook:
         if done.returncode != 0:
             raise AssertionError("ansible-playbook: %d\n%s%s" % (
                 done.returncode, done.stdout[-4000:], done.stderr[-4000:]))
-        told = json.loads(done.stdout)["plays"][0]["tasks"]
-        return [task["hosts"] for task in told]
+        tasks = json.loads(done.stdout)["plays"][0]["tasks"]
+        return [task["hosts"] for task in tasks]
 
 
 @reeve_only
@@ -239,14 +239,14 @@ class Ansible(Case):
         return {k: re.sub(r"(?m)^error: (?:.*(CANT_REREAD))?.*$", r"error: \1", v)
                 if isinstance(v, str) else v for k, v in json.loads(text).items()}
 
-    def told(self, host):
+    def logged(self, host):
         """The log of the daemon about each process, without numbers."""
-        said = {}
+        lines = {}
         for line in self.daemons[host].messages():
-            told = re.match(r"\w+ (?:spawned|success|exited|stopped): '?([a-z]+\d?)\b", line)
-            if told:
-                said.setdefault(told[1], []).append(re.sub(r"\d{2,}", "<n>", line))
-        return said
+            match = re.match(r"\w+ (?:spawned|success|exited|stopped): '?([a-z]+\d?)\b", line)
+            if match:
+                lines.setdefault(match[1], []).append(re.sub(r"\d{2,}", "<n>", line))
+        return lines
 
     def beside(self, book, steps, *hosts):
         """Runs the steps on the first host, which is supervisord, and on the others."""
@@ -273,9 +273,9 @@ class Ansible(Case):
         self.beside(book, SHORT, *http)
         self.beside(book, refused(password="wrong"), *http)
         self.beside(book, refused(config="{{ dir }}/nobody"), "supervisord", "reeve")
-        expected = self.told("supervisord")
+        expected = self.logged("supervisord")
         self.assertIn("INFO exited: sig (exit status 0; expected)", expected["sig"])
-        self.assertEqual(expected, self.told("reeve"))
+        self.assertEqual(expected, self.logged("reeve"))
 
 
 if __name__ == "__main__":

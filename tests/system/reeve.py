@@ -338,7 +338,7 @@ class Daemon:
     def start(self, *options, stdout=None):
         """Starts in the foreground and waits until the daemon answers."""
         self.spawn(*options, stdout=stdout)
-        until(self.serving, what="the daemon to serve; it said: " + self.output())
+        until(self.serving, what="the daemon to serve; it printed: " + self.output())
         return self
 
     def run(self, *options, timeout=PATIENCE):

@@ -360,7 +360,7 @@ class Roles(Case):
         """A client on another machine may only read, unless the listener allows more. A
         network namespace with an address of its own replaces the other machine."""
         try:
-            ended = subprocess.run(["unshare", "-n", sys.executable, "-c", STRANGER],
+            ended = subprocess.run(["unshare", "-n", sys.executable, "-c", OTHER_MACHINE],
                                    capture_output=True, text=True, timeout=60,
                                    cwd=os.path.dirname(os.path.abspath(__file__)))
         except FileNotFoundError:
@@ -370,7 +370,7 @@ class Roles(Case):
         self.assertEqual((0, ""), (ended.returncode, ended.stderr))
 
 
-STRANGER = r"""
+OTHER_MACHINE = r"""
 import subprocess, sys, xmlrpc.client
 import reeve
 for words in (["link", "set", "lo", "up"], ["addr", "add", "192.0.2.1/32", "dev", "lo"]):

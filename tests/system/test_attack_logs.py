@@ -70,7 +70,7 @@ class Attack(Case):
         st = os.stat(d.path("safe/secret"))
         self.assertEqual((0, 0o600), (st.st_uid, st.st_mode & 0o777))
 
-    def tell(self, d, text, name="a"):
+    def send(self, d, text, name="a"):
         self.rpc(d).supervisor.sendProcessStdin(name, text)
 
     def holds(self, d, name, text):
@@ -105,19 +105,19 @@ class Links(Attack):
         self.link(d, d.path("safe/secret"), "app/a.log")
         os.kill(d.pid, signal.SIGUSR2)
         d.wait_log("supervisord logreopen", count=2)
-        self.tell(d, "more\n")
+        self.send(d, "more\n")
         self.untouched(d)
 
     def test_not_followed_while_running(self):
         d = self.begin(user_program())
-        self.tell(d, "first\n")
+        self.send(d, "first\n")
         self.holds(d, "app/a.log", b"first\n")
         held = d.path("app/held")
         os.rename(d.path("app/a.log"), held)
         self.link(d, d.path("safe/secret"), "app/a.log")
         end = time.monotonic() + 20
         while "could not reopen" not in d.log() and time.monotonic() < end:
-            self.tell(d, "x\n")
+            self.send(d, "x\n")
             time.sleep(0.1)
         d.wait_log("ERRO could not reopen log file .*/app/a.log: EACCES .the symbolic link")
         until(lambda: d.file("app/held").endswith(b"x\n"))
@@ -128,19 +128,19 @@ class Links(Attack):
             with self.subTest(backups=backups):
                 d = self.begin(user_program(stdout_logfile_maxbytes=100,
                                             stdout_logfile_backups=backups))
-                self.tell(d, "first\n")
+                self.send(d, "first\n")
                 self.holds(d, "app/a.log", b"first\n")
                 os.unlink(d.path("app/a.log"))
                 os.link(d.path("safe/secret"), d.path("app/a.log"))
-                self.tell(d, "y" * 200 + "\n")
+                self.send(d, "y" * 200 + "\n")
                 d.wait_log("ERRO could not (rotate|reopen) log file .*/app/a.log: EMLINK")
                 os.unlink(d.path("app/a.log"))
                 self.untouched(d)
                 self.link(d, d.path("safe/secret"), "app/a.log")
-                self.tell(d, "y" * 200 + "\n")
+                self.send(d, "y" * 200 + "\n")
                 for n in (1, 2):
                     self.link(d, d.path("safe/made"), "app/a.log.%d" % n)
-                self.tell(d, "y" * 200 + "\n")
+                self.send(d, "y" * 200 + "\n")
                 self.assertIs(True, self.rpc(d).supervisor.sendProcessStdin("a", "z\n"))
                 self.untouched(d)
 
@@ -152,10 +152,10 @@ class Links(Attack):
         d.start()
         self.addCleanup(self.finish, d)
         s = self.rpc(d).supervisor
-        self.tell(d, "first\n")
+        self.send(d, "first\n")
         self.holds(d, "app/logs/secret", b"first\n")
         self.swap(d, "app/logs", d.path("safe"))
-        self.tell(d, "y" * 200 + "\n")
+        self.send(d, "y" * 200 + "\n")
         d.wait_log("ERRO could not (rotate|reopen) log file .*/app/logs/secret: EACCES")
         self.assertFault(30, "FAILED: a", s.clearProcessLogs, "a")
         self.assertFault(30, "FAILED", s.readProcessStdoutLog, "a", 0, 0)
@@ -166,7 +166,7 @@ class Links(Attack):
 
     def test_race_with_clear(self):
         d = self.begin(user_program())
-        self.tell(d, "first\n")
+        self.send(d, "first\n")
         self.holds(d, "app/a.log", b"first\n")
         racer = subprocess.Popen(
             ["/usr/bin/python3", "-c", RACER, d.path("app/a.log"), d.path("safe/made"),
@@ -235,18 +235,18 @@ class Deployment(Attack):
         self.release(d, 1)
         d.start()
         self.addCleanup(self.finish, d)
-        self.tell(d, "one\n")
+        self.send(d, "one\n")
         self.holds(d, "app/release1/a.log", b"one\n")
         self.assertEqual(self.user.pw_uid, os.stat(d.path("app/release1/a.log")).st_uid)
         self.assertEqual("one\n", self.rpc(d).supervisor.readProcessStdoutLog("a", 0, 0))
         self.release(d, 2)
         os.kill(d.pid, signal.SIGUSR2)
         until(lambda: os.path.exists(d.path("app/release2/a.log")))
-        self.tell(d, "two\n")
+        self.send(d, "two\n")
         self.holds(d, "app/release2/a.log", b"two\n")
-        self.tell(d, "0123456789012345\n")
+        self.send(d, "0123456789012345\n")
         self.holds(d, "app/release2/a.log.1", b"two\n0123456789012345\n")
-        self.tell(d, "three\n")
+        self.send(d, "three\n")
         self.holds(d, "app/release2/a.log", b"three\n")
         self.assertIs(True, self.rpc(d).supervisor.clearProcessLogs("a"))
         self.holds(d, "app/release2/a.log", b"")

@@ -70,12 +70,12 @@ class NoUsers(Case):
         self.assertEqual(["65534"] * 4, status_of(d.front_end())["Uid"].split())
 
     def test_names_are_unknown(self):
-        for user, told in (("somebody", "Invalid user name somebody"),
+        for user, text in (("somebody", "Invalid user name somebody"),
                            ("-1", "Invalid user id -1"),
                            ("4294967295", "Invalid user id 4294967295")):
             ended = self.begin(supervisord={"user": user}).run("-n")
             self.assertEqual(2, ended.returncode)
-            self.assertIn("Error: %s\n" % told, ended.stderr)
+            self.assertIn("Error: %s\n" % text, ended.stderr)
 
 
 @unittest.skipUnless(may(NO_USERS), "namespaces are not ours to make")
@@ -164,12 +164,12 @@ class Reevectl(Case):
     def test_ignored_interrupt_stays_ignored(self):
         d = self.daemon(program("a", "/bin/sh -c 'echo one; exec cat'", startsecs=0,
                                 stdout_logfile="{dir}/a.log"))
-        ctl, told = self.begin(d, "tail", "-f", "a")
-        until(lambda: b"one" in told(), what="the log")
+        ctl, text = self.begin(d, "tail", "-f", "a")
+        until(lambda: b"one" in text(), what="the log")
         ctl.send_signal(signal.SIGINT)
         with open(d.path("a.log"), "ab") as f:
             f.write(b"two\n")
-        until(lambda: b"two" in told(), what="the log after the signal")
+        until(lambda: b"two" in text(), what="the log after the signal")
         self.assertIsNone(ctl.poll())
 
 

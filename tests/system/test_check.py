@@ -31,10 +31,10 @@ class Check(Case):
                          self.check(HEAD + program("a", "/bin/cat")))
 
     def test_warnings_alone(self):
-        status, told = self.check(HEAD + program("a", "/no/such/file") +
+        status, text = self.check(HEAD + program("a", "/no/such/file") +
                                   program("b", "/bin/cat", numprocs=0))
         self.assertEqual((0, "F: no error found, 2 warnings"),
-                         (status, told.splitlines()[-1]))
+                         (status, text.splitlines()[-1]))
 
     def test_the_group_of_a_missing_member(self):
         """A start names the member before it, as supervisord does."""
@@ -43,7 +43,7 @@ class Check(Case):
                                     "programs=a,b\n"))
 
     def test_every_problem(self):
-        status, told = self.check(HEAD + """loglevel=foo
+        status, text = self.check(HEAD + """loglevel=foo
 nodaemon=maybe
 umsk=022
 [program:a]
@@ -76,7 +76,7 @@ username=u
 x=1
 """)
         self.assertEqual(2, status)
-        lines = [re.match(r"F:(\d+): (warning: )?(.{14})", t) for t in told.splitlines()]
+        lines = [re.match(r"F:(\d+): (warning: )?(.{14})", t) for t in text.splitlines()]
         self.assertEqual([
             (2, None, "bad logging le"), (3, None, "not a valid bo"),
             (6, None, "not a valid bo"), (7, None, "invalid 'autor"),
@@ -92,36 +92,36 @@ x=1
 
     def test_first_is_what_a_start_says(self):
         text = HEAD + "[program:a]\ncommand=/bin/cat\nstartsecs=x\nexitcodes=999\n"
-        _, told = self.check(text)
+        _, seen = self.check(text)
         ended = self.d.run("-n")
-        self.assertEqual("Error: " + told.splitlines()[0].partition("F:4: ")[2],
+        self.assertEqual("Error: " + seen.splitlines()[0].partition("F:4: ")[2],
                          ended.stderr.splitlines()[0].replace(self.d.conf, "F"))
-        self.assertEqual(2, len(told.splitlines()))
+        self.assertEqual(2, len(seen.splitlines()))
 
     def test_included_file_not_utf8(self):
         """The check and a start name the file and the option."""
         with open(os.path.join(os.fsencode(self.d.dir), b"x\xff.ini"), "wb") as f:
             f.write(b"[program:b]\n")
         why = r"F:3: the name of the included file .*/x\\xff.ini. is not valid UTF-8"
-        status, told = self.check(HEAD + "[include]\nfiles=*.ini\n")
+        status, text = self.check(HEAD + "[include]\nfiles=*.ini\n")
         self.assertEqual(2, status)
-        self.assertRegex(told, "^" + why)
+        self.assertRegex(text, "^" + why)
         ended = self.d.run("-n").stderr.replace(self.d.conf, "F")
-        self.assertEqual("Error: " + told.splitlines()[0], ended.splitlines()[0])
+        self.assertEqual("Error: " + text.splitlines()[0], ended.splitlines()[0])
 
     def test_included_file(self):
         other = self.d.path("other.ini")
         with open(other, "w", encoding="utf-8") as f:
             f.write("\n[program:b]\ncommand=/bin/cat\n\numask=9\n")
-        status, told = self.check(HEAD + "[include]\nfiles=other.ini\n")
+        status, text = self.check(HEAD + "[include]\nfiles=other.ini\n")
         self.assertEqual(2, status)
-        self.assertTrue(told.startswith("%s:5: 9 can not be converted" % other), told)
+        self.assertTrue(text.startswith("%s:5: 9 can not be converted" % other), text)
 
     def test_warnings_alone(self):
-        status, told = self.check(HEAD + "[program:a]\ncommand=/bin/cat\n"
+        status, text = self.check(HEAD + "[program:a]\ncommand=/bin/cat\n"
                                   "stdout_logfile_maxbytes=0\n")
         self.assertEqual(0, status)
-        self.assertRegex(told, r"^F:4: warning: For \[program:a\], AUTO logging used")
+        self.assertRegex(text, r"^F:4: warning: For \[program:a\], AUTO logging used")
 
     def line(self, number):
         with open(self.d.conf, encoding="utf-8") as f:
@@ -129,10 +129,10 @@ x=1
 
     def findings(self, text):
         """(line, text) of each warning; there must be no error."""
-        status, told = self.check(text)
-        self.assertEqual(0, status, told)
+        status, seen = self.check(text)
+        self.assertEqual(0, status, seen)
         return [(int(m[1]), m[2]) for m in re.findall(
-            r"^(F:(\d+): warning: (.*))$", told, re.M)]
+            r"^(F:(\d+): warning: (.*))$", seen, re.M)]
 
     def scripts(self):
         """Programs in sub/, and one outside."""
@@ -253,8 +253,8 @@ x=1
             found = self.findings(HEAD + text)
             self.assertEqual([line for line, _ in wanted], [line for line, _ in found],
                              (text, found))
-            for (_, pattern), (_, told) in zip(wanted, found):
-                self.assertRegex(told, "^" + pattern)
+            for (_, pattern), (_, seen) in zip(wanted, found):
+                self.assertRegex(seen, "^" + pattern)
 
     def test_nothing_to_warn_of(self):
         self.scripts()
@@ -280,28 +280,28 @@ x=1
         """The error has the line of the option, and no list of the variables that are
         set."""
         for option in "command", "environment", "stdout_logfile", "process_name", "user":
-            status, told = self.check(HEAD + "[program:a]\nstartsecs=1\n%s\n"
+            status, text = self.check(HEAD + "[program:a]\nstartsecs=1\n%s\n"
                                       "%s=A=%%(ENV_NOSUCH)s\n" % (
                                           "priority=1" if option == "command" else
                                           "command=/bin/cat", option))
             self.assertEqual(2, status)
-            self.assertRegex(told, r"^F:5: Format string .*\('ENV_NOSUCH'\) which cannot be "
+            self.assertRegex(text, r"^F:5: Format string .*\('ENV_NOSUCH'\) which cannot be "
                              "expanded: the environment has no such variable in section")
-            self.assertNotIn("Available", told)
-            self.assertEqual(1, told.count("\n"))
+            self.assertNotIn("Available", text)
+            self.assertEqual(1, text.count("\n"))
 
     def test_the_line_of_the_option_alone(self):
         """The line of the option, even if the value, or the list of names that can be
         expanded, contains the name of another option."""
         for option in ("environment=A=%(ENV_NOSUCH)s", "environment=A=1 startsecs=2",
                        "stdout_logfile=/tmp/ priority %(ENV_NOSUCH)s"):
-            status, told = self.check(HEAD + program(
+            status, text = self.check(HEAD + program(
                 "a", "/bin/cat", numprocs=2, priority=1, startsecs=1,
                 process_name="%(process_num)d") + option + "\n")
             self.assertEqual(2, status)
-            self.assertEqual(1, told.count("\n"), told)
-            line = told.partition(":")[2].partition(":")[0]
-            self.assertEqual(option, self.line(int(line)), told)
+            self.assertEqual(1, text.count("\n"), text)
+            line = text.partition(":")[2].partition(":")[0]
+            self.assertEqual(option, self.line(int(line)), text)
 
     def test_the_log_has_them(self):
         """A start warns about everything, a reread only about what is new."""
@@ -327,8 +327,8 @@ x=1
             ended = subprocess.run([os.path.join(BUILD, "reeved"), "--check", self.d.conf],
                                    capture_output=True, text=True, timeout=PATIENCE,
                                    check=False)
-            told = ended.stdout.replace(self.d.conf, "F")
-            self.assertEqual((2, want), (ended.returncode, told[:len(want)]))
+            seen = ended.stdout.replace(self.d.conf, "F")
+            self.assertEqual((2, want), (ended.returncode, seen[:len(want)]))
 
     def test_no_file(self):
         """The error names the file, without a line."""
@@ -343,23 +343,23 @@ x=1
 
     def test_many_problems(self):
         """At most a hundred are printed, and the check ends."""
-        status, told = self.check(HEAD + "".join(
+        status, text = self.check(HEAD + "".join(
             "[program:p%d]\ncommand=/bin/cat\nstartsecs=x\n" % i for i in range(150)))
-        self.assertEqual((2, 101), (status, len(told.splitlines())))
+        self.assertEqual((2, 101), (status, len(text.splitlines())))
 
     def test_by_the_tool(self):
         tool = os.path.join(BUILD, "reevectl")
         text = HEAD + "[program:a]\ncommand=/bin/cat\nstartsecs=x\n"
         for command in ([tool, "-c", self.d.conf, "check"], [tool, "check", self.d.conf],
                         [tool, "check", "supervisord.conf"], [tool, "check"]):
-            status, told = self.check(text, command)
-            self.assertEqual((2, 1), (status, told.count("\n")), command)
-            self.assertRegex(told, r":4: invalid literal")
+            status, seen = self.check(text, command)
+            self.assertEqual((2, 1), (status, seen.count("\n")), command)
+            self.assertRegex(seen, r":4: invalid literal")
         self.assertEqual((0, "F: no problem found\n"),
                          self.check(HEAD, [tool, "-c", self.d.conf, "check"]))
-        status, told = self.check("[program:a]\n", [tool, "-c", self.d.conf, "check"])
+        status, seen = self.check("[program:a]\n", [tool, "-c", self.d.conf, "check"])
         self.assertEqual(2, status)
-        self.assertIn("does not include supervisord section", told)
+        self.assertIn("does not include supervisord section", seen)
 
 
 if __name__ == "__main__":

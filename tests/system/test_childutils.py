@@ -145,9 +145,9 @@ class Listener(Case):
         return d
 
     def hears(self, d):
-        said = "PROCESS_COMMUNICATION_STDOUT said h\u00e9 said\n"
+        text = "PROCESS_COMMUNICATION_STDOUT said h\u00e9 said\n"
         until(lambda: d.file("l.err").endswith(b"\n"), what="the listener to hear")
-        self.assertEqual(said, d.file("l.err").decode())
+        self.assertEqual(text, d.file("l.err").decode())
 
     def test_unix(self):
         d = self.start(unix=True)

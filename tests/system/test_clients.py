@@ -157,10 +157,10 @@ class EveryMethod:
         done = subprocess.run([*self.paths(self.command), url], input=self.encode(made),
                               cwd=d.dir, capture_output=True, encoding="utf-8",
                               timeout=4 * PATIENCE, check=False)
-        told = [json.loads(line) for line in done.stdout.splitlines()]
-        self.assertEqual((0, "", len(made)), (done.returncode, done.stderr, len(told)),
-                         "after " + str(made[:len(told) + 1][-1:]))
-        return told
+        text = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual((0, "", len(made)), (done.returncode, done.stderr, len(text)),
+                         "after " + str(made[:len(text) + 1][-1:]))
+        return text
 
     @staticmethod
     def paths(command):

@@ -201,12 +201,12 @@ class Supervisorctl(Case):
         d = self.daemon(program("off", "/bin/cat", autostart="false"))
         client = ctl.Ctl()
         self.addCleanup(client.close)
-        status, said = client.converse(["-c", d.conf], d.dir, ["avai\t", "~ avail", "^M", "exit"],
+        status, text = client.converse(["-c", d.conf], d.dir, ["avai\t", "~ avail", "^M", "exit"],
                                        {**os.environ, "TERM": "dumb"})
         self.assertEqual(0, status)
-        self.assertIn("supervisor> avail", said.replace("\a", ""))
-        self.assertIn("off   ", said)
-        self.assertTrue(said.endswith("supervisor> exit\r\n\r\n"), said)
+        self.assertIn("supervisor> avail", text.replace("\a", ""))
+        self.assertIn("off   ", text)
+        self.assertTrue(text.endswith("supervisor> exit\r\n\r\n"), text)
 
     def test_supervisord_too(self):
         client = ctl.Ctl()

@@ -67,7 +67,7 @@ class BesideSupervisorctl(Shared):
         return (ended.returncode, re.sub(r"uptime [0-9:]+", "uptime", ended.stdout),
                 ADVICE.sub("", ended.stderr))
 
-    def over_each(self, line, select=lambda told: told):
+    def over_each(self, line, select=lambda text: text):
         line = line.format(socket=self.d.socket)
         want = select(self.theirs(line))
         for options in ((), ("-s", "unix://" + self.d.socket)):
@@ -82,7 +82,7 @@ class BesideSupervisorctl(Shared):
 
     def test_misuse(self):
         for line in MISUSES:
-            self.over_each(line, lambda told: (told[0], told[1].splitlines()[0], told[2]))
+            self.over_each(line, lambda text: (text[0], text[1].splitlines()[0], text[2]))
 
     def test_help(self):
         """reevectl's own commands follow supervisorctl's list, which is unchanged."""
@@ -200,17 +200,17 @@ class Changes(Case):
         d = self.daemon(program("a", "/bin/cat", startsecs=0) +
                         program("b", "/bin/cat", startsecs=0) +
                         program("c", "/bin/cat", startsecs=0))
-        told = [run(d, "update"), run(d, "remove a")]
+        text = [run(d, "update"), run(d, "remove a")]
         d.configure(program("b", "/bin/cat", startsecs=0, priority=5) +
                     program("d", "/bin/cat", startsecs=0))
         for line in ("reread", "avail", "update c", "update nope b", "update d x",
                      "update", "reread", "add a", "remove b", "stop b", "remove b nope",
                      "add b", "add b", "status nope"):
-            told.append(run(d, line))
+            text.append(run(d, line))
         d.configure("[program:broken]\n")
-        told += [run(d, "reread"), run(d, "update")[:2]]
+        text += [run(d, "reread"), run(d, "update")[:2]]
         return [(t[0], re.sub(r"error: .*", "error: ",
-                              t[1].replace(d.dir, "DIR"))) for t in told]
+                              t[1].replace(d.dir, "DIR"))) for t in text]
 
     def test_same(self):
         ctl = Ctl()
@@ -247,7 +247,7 @@ class Changes(Case):
         d.configure(program("b", "/bin/echo x", startsecs=0, priority=5, environment="A=2") +
                     program("c", "/bin/cat", startsecs=0) + program("d", "/bin/cat") +
                     program("n", "/bin/cat", numprocs=3, process_name="n%(process_num)d"))
-        told = ("a: would be removed\n"
+        text = ("a: would be removed\n"
                 "b: would be restarted\n"
                 "    priority: 999 -> 5\n"
                 "    b: priority: 999 -> 5\n"
@@ -258,7 +258,7 @@ class Changes(Case):
                 "d: would be added\n")
         for _ in range(2):
             status, out = run("--dry-run")
-            self.assertEqual((0, sorted(told.splitlines())), (status, sorted(out.splitlines())))
+            self.assertEqual((0, sorted(text.splitlines())), (status, sorted(out.splitlines())))
             self.assertEqual((0, "a: would be removed\n"), run("a", "--dry-run"))
         self.assertEqual((1, "ERROR: no such group: zz\nd: would be added\n"),
                          run("--dry-run", "zz", "d"))
@@ -432,9 +432,9 @@ class Configuration(Case):
                     "username=u\npassword=p\n q\n" % d.port)
         for tool in (os.path.join(BUILD, "reevectl"), SUPERVISORCTL):
             if os.path.exists(tool):
-                told = subprocess.run([tool, "-c", "client.conf", "pid"], timeout=PATIENCE,
+                text = subprocess.run([tool, "-c", "client.conf", "pid"], timeout=PATIENCE,
                                       capture_output=True, text=True, cwd=d.dir, check=False)
-                self.assertEqual("%d\n" % d.pid, told.stdout, told)
+                self.assertEqual("%d\n" % d.pid, text.stdout, text)
 
     def test_socket_that_may_not_be_used(self):
         """The serverurl of the file is tried second, with its user name and password."""

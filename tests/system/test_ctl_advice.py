@@ -15,7 +15,7 @@ class Names(Shared):
     def doors(self):
         return (), ("-s", "unix://" + self.d.socket)
 
-    def told(self, line, *options):
+    def call(self, line, *options):
         ended = self.d.reevectl(*line.split(), options=["-c", self.d.conf, *options])
         return ended.returncode, ended.stdout, ended.stderr
 
@@ -28,12 +28,12 @@ class Names(Shared):
                     ("signal HUP worker", (1, no_process))):
                 with self.subTest(line=line, options=options):
                     self.assertEqual((*want, "did you mean worker:*?\n"),
-                                     self.told(line, *options))
+                                     self.call(line, *options))
             # These accept one process.
             for line in ("tail worker", "pid worker", "fg worker", "clear worker",
                          "clear worker:*"):
                 with self.subTest(line=line, options=options):
-                    status, _, err = self.told(line, *options)
+                    status, _, err = self.call(line, *options)
                     self.assertEqual((1, "did you mean worker:worker_00?\n"), (status, err))
         self.assertEqual(["STOPPED"] * 4, [self.d.state("worker:worker_0%d" % n)
                                            for n in range(4)])
@@ -42,7 +42,7 @@ class Names(Shared):
         for line, meant in (("tail -f worker", "worker:*"), ("tail -f workr:*", "worker:*"),
                             ("tail -f worker_01", "worker:worker_01"),
                             ("tail -n 5 worker", "worker:worker_00")):
-            status, _, err = self.told(line)
+            status, _, err = self.call(line)
             self.assertEqual((1, "did you mean %s?" % meant), (status, err.splitlines()[-1]))
 
     def test_other_forms(self):
@@ -55,24 +55,24 @@ class Names(Shared):
                                                      "worker:worker_00")):
                 with self.subTest(line=line, options=options):
                     self.assertEqual("did you mean %s?\n" % meant,
-                                     self.told(line, *options)[2])
+                                     self.call(line, *options)[2])
 
     def test_several(self):
         """One line for each name, however often it occurs; none for a name that is like
         no other."""
         for options in self.doors():
             self.assertEqual("did you mean worker:*?\ndid you mean cat?\n",
-                             self.told("restart worker kat worker zzzzzz", *options)[2])
-            self.assertEqual("", self.told("stop zzzzzz")[2])
-            self.assertEqual("", self.told("status cat")[2])
+                             self.call("restart worker kat worker zzzzzz", *options)[2])
+            self.assertEqual("", self.call("stop zzzzzz")[2])
+            self.assertEqual("", self.call("status cat")[2])
 
     def test_commands(self):
         for line, meant in (("stauts", "status"), ("re-start", "restart"), ("rest all", "restart"),
                             ("help stats", "status"), ("STOP cat", "stop")):
             with self.subTest(line):
-                self.assertEqual("did you mean %s?\n" % meant, self.told(line)[2])
+                self.assertEqual("did you mean %s?\n" % meant, self.call(line)[2])
         self.assertEqual((1, "*** Unknown syntax: frobnicate x\n", "help lists the commands\n"),
-                         self.told("frobnicate x"))
+                         self.call("frobnicate x"))
 
     def test_lists(self):
         """--help lists every command, and help has one line for each."""

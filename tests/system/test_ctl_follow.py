@@ -163,7 +163,7 @@ class Lines(Case):
         with open(self.d.path("w%d.log" % number), "a", encoding="utf-8") as f:
             f.write(text)
 
-    def told(self, line, url=None):
+    def call(self, line, url=None):
         options = ["-c", self.d.conf] + ([] if url is None else ["-s", url])
         ended = self.d.reevectl(*line.split(" "), options=options)
         return ended.returncode, ended.stdout
@@ -176,16 +176,16 @@ class Lines(Case):
                 for form in ("-n %d", "-n%d"):
                     with self.subTest(url=url, n=n, form=form):
                         self.assertEqual((0, "".join(lines[-n:] if n else [])),
-                                         self.told("tail %s g:w0" % form % n, url))
-            self.assertEqual((0, lines[-1]), self.told("tail -n 1 g:w0 stdout", url))
-            self.assertEqual((0, ""), self.told("tail -n 5 g:w1", url))
-            self.assertEqual((1, "g:v: ERROR (no log file)\n"), self.told("tail -n 5 g:v", url))
+                                         self.call("tail %s g:w0" % form % n, url))
+            self.assertEqual((0, lines[-1]), self.call("tail -n 1 g:w0 stdout", url))
+            self.assertEqual((0, ""), self.call("tail -n 5 g:w1", url))
+            self.assertEqual((1, "g:v: ERROR (no log file)\n"), self.call("tail -n 5 g:v", url))
             self.assertEqual((1, "nope: ERROR (no such process name)\n"),
-                             self.told("tail -n 5 nope", url))
-            status, out = self.told("maintail -n 2", url)
+                             self.call("tail -n 5 nope", url))
+            status, out = self.call("maintail -n 2", url)
             self.assertEqual((0, 2), (status, out.count("\n")))
         self.append(0, "no newline")
-        self.assertEqual((0, lines[-1] + "no newline\n"), self.told("tail -n 2 g:w0"))
+        self.assertEqual((0, lines[-1] + "no newline\n"), self.call("tail -n 2 g:w0"))
 
     def test_misuse(self):
         for line, want in (("tail -n", "-n needs a number of lines"),
@@ -197,9 +197,9 @@ class Lines(Case):
                            ("maintail -n", "-n needs a number of lines"),
                            ("maintail -n 5 x", "bad argument x")):
             with self.subTest(line):
-                self.assertEqual((1, "Error: %s\n" % want), self.told(line))
+                self.assertEqual((1, "Error: %s\n" % want), self.call(line))
         self.assertEqual((1, "Error: -n with -f needs the control socket\n"),
-                         self.told("tail -f -n 5 g:w0", doors(self.d)[1]))
+                         self.call("tail -f -n 5 g:w0", doors(self.d)[1]))
 
     def test_follows_from_a_line(self):
         self.append(0, "".join("%d\n" % n for n in range(5000)))

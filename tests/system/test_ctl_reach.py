@@ -155,7 +155,7 @@ class Password(WithDirectory):
         os.chown(conf, owner, owner)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
-        got, told = os.pipe()
+        reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.setgroups([])
@@ -166,13 +166,13 @@ class Password(WithDirectory):
                 listener.listen(1)
                 s = listener.accept()[0]
                 s.settimeout(PATIENCE)
-                os.write(told, s.recv(65536))
+                os.write(writer, s.recv(65536))
                 os._exit(0)
-        os.close(told)
+        os.close(writer)
         until(lambda: os.path.exists(self.path))
         ended = until(lambda: self.connected("-c", conf, *words))
         os.waitpid(pid, 0)
-        with os.fdopen(got, "rb") as f:
+        with os.fdopen(reader, "rb") as f:
             return f.read(), ended
 
     def connected(self, *words):

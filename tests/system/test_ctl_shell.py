@@ -33,7 +33,7 @@ class Terminal:
                                "ASAN_OPTIONS": "detect_leaks=0", **env})
             conf = [] if "-c" in options else ["-c", d.conf]
             os.execv(os.path.join(BUILD, "reevectl"), ["reevectl", *conf, *options])
-        self.said = ""
+        self.seen = ""
         self.waited = None
         case.addCleanup(self.end)
 
@@ -57,15 +57,15 @@ class Terminal:
         its end."""
         end = time.monotonic() + PATIENCE
         while True:
-            found = re.search(pattern, self.said, re.S)
+            found = re.search(pattern, self.seen, re.S)
             if found:
-                self.said = self.said[found.end():]
+                self.seen = self.seen[found.end():]
                 return found
             if time.monotonic() > end:
-                raise AssertionError("no %r in %r" % (pattern, self.said))
+                raise AssertionError("no %r in %r" % (pattern, self.seen))
             if select.select([self.fd], [], [], 0.1)[0]:
                 with contextlib.suppress(OSError):
-                    self.said += os.read(self.fd, 65536).decode(errors="replace")
+                    self.seen += os.read(self.fd, 65536).decode(errors="replace")
 
     def status(self, again=""):
         """The exit status; types the given text until the program ends."""
@@ -76,9 +76,9 @@ class Terminal:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if self.fd is not None and select.select([self.fd], [], [], 0)[0]:
                 with contextlib.suppress(OSError):
-                    self.said += os.read(self.fd, 65536).decode(errors="replace")
+                    self.seen += os.read(self.fd, 65536).decode(errors="replace")
             return (status,) if pid else None
-        self.waited = until(ended, what="the end; it said %r" % self.said)[0]
+        self.waited = until(ended, what="the end; it printed %r" % self.seen)[0]
         return os.waitstatus_to_exitcode(self.waited)
 
 
@@ -119,7 +119,7 @@ class Piped(Case):
         with subprocess.Popen([os.path.join(BUILD, "reevectl"), "-c", self.d.conf],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                               cwd=self.d.dir) as shell:
-            def say(line, until_text):
+            def type_line(line, until_text):
                 shell.stdin.write(line + "\n")
                 shell.stdin.flush()
                 text = ""
@@ -129,16 +129,16 @@ class Piped(Case):
                     text += piece
                 return text
 
-            say("pid", "> %d\n" % self.d.pid)
+            type_line("pid", "> %d\n" % self.d.pid)
             os.kill(self.d.pid, signal.SIGKILL)
             self.d.process.wait(PATIENCE)
             # Its reeve-rpcd still answers for a moment, one way or the other.
             for pid in self.d.remaining():
                 os.kill(pid, signal.SIGKILL)
             until(lambda: not self.d.remaining())
-            say("pid", "refused connection\n")
+            type_line("pid", "refused connection\n")
             self.d.start()
-            say("pid", "> %d\n" % self.d.pid)
+            type_line("pid", "> %d\n" % self.d.pid)
             shell.stdin.close()
             self.assertEqual(0, shell.wait(PATIENCE))
 
@@ -227,7 +227,7 @@ class OnTerminal(Case):
                             ({"NO_COLOR": "", "TERM": "dumb"}, False)):
             t = Terminal(self, self.d, "status", "cat", **env)
             self.assertEqual(0, t.status())
-            self.assertEqual(colour, "\x1b[32mRUNNING" in t.said, t.said)
+            self.assertEqual(colour, "\x1b[32mRUNNING" in t.seen, t.seen)
         self.assertNotIn("\x1b", self.d.reevectl("status").stdout)
 
     def test_password_is_asked_for(self):

@@ -84,7 +84,7 @@ class Status(Case):
         os.kill(pid, signal.SIGKILL)
         t.expect("\r\x1b\\[Kstubborn: stopped\r\n1 of 2\r\x1b\\[Kcat: stopped\r\n")
         self.assertEqual(0, t.status())
-        self.assertNotIn("waiting", t.said)
+        self.assertNotIn("waiting", t.seen)
         for url in ("unix://" + d.socket, None):
             self.assertEqual(0, d.reevectl("start", "stubborn").returncode)
             until(lambda: d.file("stubborn.log").count(b"\n") > 1)

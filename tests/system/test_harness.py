@@ -33,9 +33,9 @@ class Inherited(unittest.TestCase):
         self.assertEqual([], os.listdir(os.environ["HOME"]))
 
     def test_signals_and_more(self):
-        told = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True,
+        text = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True,
                               check=True).stdout
-        status = dict(line.split(":\t", 1) for line in told.splitlines() if ":\t" in line)
+        status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
         # The C library reserves signals 32 and 33; GNU make ignores one.
         for name in ("SigIgn", "SigBlk", "SigPnd", "ShdPnd"):
             self.assertEqual(0, int(status[name], 16) & ~(3 << 31), name)
@@ -64,9 +64,9 @@ class Odd(unittest.TestCase):
         return process
 
     def test_of_another_machine(self):
-        told = self.start("-k", "test_harness.Inherited", "system").communicate(
+        text = self.start("-k", "test_harness.Inherited", "system").communicate(
             timeout=PATIENCE)[0]
-        self.assertRegex(told, r"(^|\n)2 passed, 0 failed\n$")
+        self.assertRegex(text, r"(^|\n)2 passed, 0 failed\n$")
 
 
 @reeve_only
@@ -78,11 +78,11 @@ class Lint(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="reeve-") as tools:
             for name in self.TOOLS:
                 os.symlink(shutil.which(name), os.path.join(tools, name))
-            told = subprocess.run([shutil.which("sh"), "tests/lint/run"], cwd=ROOT, text=True,
+            text = subprocess.run([shutil.which("sh"), "tests/lint/run"], cwd=ROOT, text=True,
                                   env={"PATH": tools}, stdin=subprocess.DEVNULL, check=False,
                                   capture_output=True)
-        self.assertEqual(1, told.returncode)
-        last = told.stdout.splitlines()[-1]
+        self.assertEqual(1, text.returncode)
+        last = text.stdout.splitlines()[-1]
         self.assertRegex(last, r"^missing: [a-z -]+ \(make lint-deps installs them\)$")
         for tool in ("git mandoc man groff codespell shellcheck zsh fish clang cppcheck "
                      "clang-tidy").split():

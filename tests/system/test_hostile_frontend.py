@@ -22,7 +22,7 @@ def call(n, method, **params):
         answer = json.loads(line)
         if answer.get("id") == n:
             return answer
-def say(text):
+def log(text):
     os.write(2, text.encode() + b"\\n")
 def hello():
     call(1, "hello", protocol=1, program="impostor")
@@ -90,14 +90,14 @@ class Hostile(Impostor):
     def test_asks_for_what_is_not_offered(self):
         d = self.impostor("hello()\n"
                           "for n, m in enumerate(('subscribe', 'daemon.break', 'hello2')):\n"
-                          "    say('INFO ' + json.dumps(call(n + 2, m)['error']))\n"
+                          "    log('INFO ' + json.dumps(call(n + 2, m)['error']))\n"
                           "time.sleep(100)")
         d.wait_log("NOT_PERMITTED: reeve-rpcd may not call subscribe")
         d.wait_log("UNKNOWN_METHOD", count=2)
         self.assertServesLocally(d)
 
     def test_floods_the_log(self):
-        d = self.impostor("hello()\nfor i in range(5000): say('CRIT \\x1b[2J%d' % i)\n"
+        d = self.impostor("hello()\nfor i in range(5000): log('CRIT \\x1b[2J%d' % i)\n"
                           "os.write(2, b'WARN last words')")
         d.wait_log(r"reeve-rpcd: dropped \d+ log lines")
         self.assertIn("reeve-rpcd: ?[2J7\n", d.log())
@@ -107,18 +107,18 @@ class Hostile(Impostor):
     def test_speaks_for_the_master(self):
         """Frames that the master itself never sends, without a sender."""
         d = self.impostor("hello()\n"
-                          "say('INFO spawned: \\'x\\' with pid 1')\n"
-                          "say('ERRO XML-RPC request for all')\n"
-                          "say('ERRO XML-RPC request data \\'<\\' is invalid: unmarshallable')\n"
-                          "say('TRAC XML-RPC method called: a.b()')\n"
-                          "say('NONE last')\n"
+                          "log('INFO spawned: \\'x\\' with pid 1')\n"
+                          "log('ERRO XML-RPC request for all')\n"
+                          "log('ERRO XML-RPC request data \\'<\\' is invalid: unmarshallable')\n"
+                          "log('TRAC XML-RPC method called: a.b()')\n"
+                          "log('NONE last')\n"
                           "time.sleep(100)", loglevel="trace")
         d.wait_log("WARN reeve-rpcd: NONE last$")
-        said = [m for m in d.messages() if "spawned: 'x'" in m or "XML-RPC" in m]
+        text = [m for m in d.messages() if "spawned: 'x'" in m or "XML-RPC" in m]
         self.assertEqual(["INFO reeve-rpcd: spawned: 'x' with pid 1",
                           "ERRO reeve-rpcd: XML-RPC request for all",
                           "ERRO XML-RPC request data '<' is invalid: unmarshallable",
-                          "TRAC XML-RPC method called: a.b()"], said[:4])
+                          "TRAC XML-RPC method called: a.b()"], text[:4])
 
 
 if __name__ == "__main__":

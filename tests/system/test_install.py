@@ -100,11 +100,11 @@ class Install(unittest.TestCase):
 
     def test_sample(self):
         """Every program prints the same sample, and it is a valid configuration."""
-        told = subprocess.run([os.path.join(BUILD, "reeved"), "--sample"], text=True,
+        text = subprocess.run([os.path.join(BUILD, "reeved"), "--sample"], text=True,
                               capture_output=True, check=True).stdout
         with open(os.path.join(ROOT, "master/config/reeved.conf.sample"), encoding="utf-8") as f:
-            self.assertEqual(f.read(), told)
-        self.assertNotIn("web page", told)
+            self.assertEqual(f.read(), text)
+        self.assertNotIn("web page", text)
 
     def test_unit(self):
         """systemd-analyze accepts the unit."""
@@ -138,11 +138,11 @@ class Demo(unittest.TestCase):
             with open(os.path.join(directory, name), "w", encoding="ascii") as f:
                 f.write("#!%s/sh\n" % directory)
             os.chmod(os.path.join(directory, name), 0o755)
-        told = subprocess.run([os.path.join(ROOT, "master/dist/demo/run"), directory], text=True,
+        text = subprocess.run([os.path.join(ROOT, "master/dist/demo/run"), directory], text=True,
                               env={"PATH": directory}, stdin=subprocess.DEVNULL,
                               capture_output=True, check=True).stdout
-        self.assertIn("reevectl -c %s/demo/reeved.conf status\n" % directory, told)
-        return told
+        self.assertIn("reevectl -c %s/demo/reeved.conf status\n" % directory, text)
+        return text
 
     def test_hints(self):
         for name in self.OTHERS:
@@ -284,9 +284,9 @@ class Completion(Case):
                 self.assertEqual(signals(), sorted(offered))
 
     def options(self):
-        told = self.d.reevectl("-h").stdout
-        options = set(re.findall(r"^(-\w)/--", told, re.M))
-        options |= set(re.findall(r"^-\w/(--\w+)", told, re.M))
+        text = self.d.reevectl("-h").stdout
+        options = set(re.findall(r"^(-\w)/--", text, re.M))
+        options |= set(re.findall(r"^-\w/(--\w+)", text, re.M))
         self.assertLess(14, len(options))
         return options
 

@@ -24,7 +24,7 @@ def echo(name, **options):
 
 
 class Targets(Case):
-    def tell(self, daemon, name, text):
+    def send(self, daemon, name, text):
         self.rpc(daemon).supervisor.sendProcessStdin(name, text)
 
     def holds(self, daemon, name, text):
@@ -41,16 +41,16 @@ class Reopening(Targets):
         """Lines before the signal are in the renamed file, later ones in a new file."""
         d = self.daemon(echo("a", stderr_logfile="{dir}/a.err") + echo("b"))
         d.wait_state("b", "RUNNING")
-        self.tell(d, "a", "one\n")
+        self.send(d, "a", "one\n")
         self.holds(d, "a.log", b"one\n")
         for name in ("a.log", "a.err", "main.log"):
             os.rename(d.path(name), d.path(name + ".old"))
-        self.tell(d, "a", "two\n")
+        self.send(d, "a", "two\n")
         self.holds(d, "a.log.old", b"one\ntwo\n")
         self.assertFalse(os.path.exists(d.path("a.log")))
         os.kill(d.pid, signal.SIGUSR2)
         until(lambda: os.path.exists(d.path("a.log")))
-        self.tell(d, "a", "three\n")
+        self.send(d, "a", "three\n")
         self.holds(d, "a.log", b"three\n")
         self.holds(d, "a.err", b"")
         self.assertEqual(b"one\ntwo\n", d.file("a.log.old"))
@@ -63,10 +63,10 @@ class Reopening(Targets):
 
     def test_appends(self):
         d = self.daemon(echo("a"))
-        self.tell(d, "a", "one\n")
+        self.send(d, "a", "one\n")
         self.holds(d, "a.log", b"one\n")
         self.usr2(d)
-        self.tell(d, "a", "two\n")
+        self.send(d, "a", "two\n")
         self.holds(d, "a.log", b"one\ntwo\n")
         self.assertIn("supervisord started", d.log())
 
@@ -76,10 +76,10 @@ class Reopening(Targets):
                                             stdout_logfile="{dir}/down.log"))
         d.wait_state("a", "RUNNING")
         os.unlink(d.path("a.log"))
-        self.tell(d, "a", "lost\n")
+        self.send(d, "a", "lost\n")
         self.usr2(d)
         until(lambda: os.path.exists(d.path("a.log")))
-        self.tell(d, "a", "kept\n")
+        self.send(d, "a", "kept\n")
         until(lambda: d.file("a.log").endswith(b"kept\n"))
         # The log of a stopped process is not written.
         self.assertFalse(os.path.exists(d.path("down.log")))
@@ -95,11 +95,11 @@ class Reopening(Targets):
         shutil.move(d.path("gone"), d.path("moved"))
         self.usr2(d)
         d.wait_log("ERRO could not reopen log file .*/gone/a.log: ENOENT$")
-        self.tell(d, "a", "on\n")
+        self.send(d, "a", "on\n")
         self.holds(d, "moved/a.log", b"on\n")
         os.mkdir(d.path("gone"))
         self.usr2(d, 2)
-        self.tell(d, "a", "back\n")
+        self.send(d, "a", "back\n")
         self.holds(d, "gone/a.log", b"back\n")
 
 
@@ -142,7 +142,7 @@ class Pipes(Targets):
         fd = self.reader(d, "fifo")
         while len(os.read(fd, 65536)) == 65536:
             pass
-        self.tell(d, "a", "hello\n")
+        self.send(d, "a", "hello\n")
         self.comes(fd, b"hello\n")
         s = self.rpc(d).supervisor
         self.assertIs(True, s.clearProcessLogs("a"))
@@ -150,7 +150,7 @@ class Pipes(Targets):
         self.assertFault(20, "NO_FILE: " + d.path("fifo"), s.readProcessStdoutLog, "a", 0, 0)
         os.kill(d.pid, signal.SIGUSR2)
         d.wait_log("INFO supervisord logreopen$")
-        self.tell(d, "a", "again\n")
+        self.send(d, "a", "again\n")
         self.comes(fd, b"again\n")
 
     def test_fifo_with_a_reader(self):
@@ -160,7 +160,7 @@ class Pipes(Targets):
         d.start()
         self.addCleanup(self.finish, d)
         d.wait_state("a", "RUNNING")
-        self.tell(d, "a", "hello\n")
+        self.send(d, "a", "hello\n")
         self.comes(fd, b"hello\n")
 
     @reeve_only
@@ -183,7 +183,7 @@ class Pipes(Targets):
                        stdout=theirs)
         os.close(theirs)
         self.comes(ours, b"from b\n")
-        self.tell(d, "a", "from a\n")
+        self.send(d, "a", "from a\n")
         self.comes(ours, b"from a\n")
         self.assertNotIn("WARN log file", d.log())
 
@@ -196,7 +196,7 @@ class Pipes(Targets):
                        stdout=theirs)
         theirs.close()
         d.wait_state("a", "RUNNING")
-        self.tell(d, "a", "from a\n")
+        self.send(d, "a", "from a\n")
         self.comes(ours.fileno(), b"from a\n")
 
     @reeve_only
@@ -210,7 +210,7 @@ class Pipes(Targets):
                        stdout=theirs, silent="true")
         os.close(theirs)
         d.wait_state("b", "RUNNING")
-        self.tell(d, "b", "hello\n")
+        self.send(d, "b", "hello\n")
         self.holds(d, "b.log", b"hello\n")
         got = 0
         while got < 4000000 and select.select([ours], [], [], PATIENCE)[0]:
@@ -303,7 +303,7 @@ class Pipes(Targets):
                        stdout=theirs)
         os.close(theirs)
         os.close(ours)
-        self.tell(d, "a", "to nobody\n")
+        self.send(d, "a", "to nobody\n")
         d.wait_log("ERRO could not write log file /dev/stdout: EPIPE$")
         self.assertEqual("RUNNING", d.state("a"))
 
@@ -360,7 +360,7 @@ class TwoPrograms(Targets):
                         echo("b", stdout_logfile="{dir}/x.log"))
         for name, text, all_of_it in (("a", "1\n", b"1\n"), ("b", "2\n", b"1\n2\n"),
                                       ("a", "3\n", b"1\n2\n3\n")):
-            self.tell(d, name, text)
+            self.send(d, name, text)
             self.holds(d, "x.log", all_of_it)
 
     @reeve_only
@@ -371,11 +371,11 @@ class TwoPrograms(Targets):
                              stdout_logfile_backups=3) +
                         echo("b", stdout_logfile="{dir}/x.log", stdout_logfile_maxbytes=0))
         d.wait_state("b", "RUNNING")
-        self.tell(d, "a", "a" * 100 + "\n")
+        self.send(d, "a", "a" * 100 + "\n")
         self.holds(d, "x.log.1", b"a" * 100 + b"\n")
 
         def follows():
-            self.tell(d, "b", "b\n")
+            self.send(d, "b", "b\n")
             return d.file("x.log")
         self.assertEqual({b"b"}, set(until(follows, every=0.2).split()))
 
@@ -433,11 +433,11 @@ class Syslog(Targets):
                                stderr_syslog="true", stderr_logfile="NONE"))
         self.assertEqual("c err", self.message())
         d.wait_state("b", "RUNNING")
-        self.tell(d, "a", "one\ntwo\n\nthree\n\n\n")
+        self.send(d, "a", "one\ntwo\n\nthree\n\n\n")
         self.assertEqual(["a one", "a two", "a ", "a three"],
                          [self.message() for _ in range(4)])
         self.holds(d, "a.log", b"one\ntwo\n\nthree\n\n\n")
-        self.tell(d, "b", "from b\n")
+        self.send(d, "b", "from b\n")
         self.assertEqual("b from b", self.message())
         d.wait_log("WARN For .program:b., stdout_logfile=syslog but this is deprecated")
         self.assertNotIn("no effect", d.log())
@@ -457,7 +457,7 @@ class Syslog(Targets):
                                stderr_syslog="true", stderr_logfile="NONE") +
                        echo("a", stdout_syslog="true"))
         self.assertEqual("l err", self.message())
-        self.tell(d, "a", "next\n")
+        self.send(d, "a", "next\n")
         self.assertEqual("a next", self.message())
 
     def test_main_log(self):
@@ -492,9 +492,9 @@ class Syslog(Targets):
         """As if there were no log; supervisord prints nothing about it."""
         d = self.daemon(echo("a", stdout_syslog="true"),
                         supervisord={"syslog_socket": "none.sock"})
-        self.tell(d, "a", "one\n")
+        self.send(d, "a", "one\n")
         self.holds(d, "a.log", b"one\n")
-        self.tell(d, "a", "two\n")
+        self.send(d, "a", "two\n")
         self.holds(d, "a.log", b"one\ntwo\n")
         self.assertEqual(1, d.log().count("WARN could not send to syslog at %s: ENOENT" %
                                           d.path("none.sock")))

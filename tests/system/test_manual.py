@@ -14,13 +14,13 @@ class Manual(unittest.TestCase):
         text = subprocess.run([os.path.join(BUILD, "reeved"), "-h"], text=True, check=True,
                               capture_output=True, stdin=subprocess.DEVNULL).stdout
         # Letter, name, and whether there is an argument.
-        told = re.findall(r"^ +(?:-(\w), +)?--(\w+)( [A-Z]+)?  ", text, re.M)
+        seen = re.findall(r"^ +(?:-(\w), +)?--(\w+)( [A-Z]+)?  ", text, re.M)
         with open(os.path.join(ROOT, "man/reeved.8"), encoding="utf-8") as f:
             listed = re.findall(r"^\.It Fl (?:(\w) , )?-(\w+)( Ar \w+)?$", f.read(), re.M)
-        self.assertLess(15, len(told))
+        self.assertLess(15, len(seen))
         self.assertEqual(*(sorted((letter, name, bool(argument))
                                   for letter, name, argument in found)
-                           for found in (told, listed)))
+                           for found in (seen, listed)))
 
 
 if __name__ == "__main__":

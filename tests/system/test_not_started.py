@@ -166,18 +166,18 @@ class Daemon(Case):
     def test_few_descriptors(self):
         """A limit that only root can raise."""
         d = self.make()
-        said = self.failed("prlimit", "--nofile=60", "setpriv", "--reuid=65534",
+        text = self.failed("prlimit", "--nofile=60", "setpriv", "--reuid=65534",
                            "--regid=65534", "--clear-groups", *d.command("-n"))
         self.assertIn("CRIT cannot start: dup3: Too many open files: the limit on open files is "
                       "60, and at least 62 are needed; raise it (ulimit -n, LimitNOFILE=)",
-                      said)
+                      text)
 
     def test_no_dev_null(self):
         d = self.make()
-        said = self.failed("unshare", "--mount", "sh", "-c",
+        text = self.failed("unshare", "--mount", "sh", "-c",
                            "mount -t tmpfs none /dev && exec " + " ".join(d.command("-n")))
         self.assertIn('CRIT cannot start: open("/dev/null"): No such file or directory: /dev '
-                      "must have the device null", said)
+                      "must have the device null", text)
 
     def test_without_proc(self):
         """reeve-rpcd is found beside the binary."""
@@ -188,7 +188,7 @@ class Daemon(Case):
                                       " ".join(plain(*options))]
         d.spawn()
         try:
-            until(d.serving, what="the daemon to serve; it said: " + d.output())
+            until(d.serving, what="the daemon to serve; it printed: " + d.output())
         except AssertionError as e:
             if "unshare" in str(e):
                 self.skipTest(str(e))
@@ -201,17 +201,17 @@ class Daemon(Case):
         shutil.copy(d.command()[0], alone)
         if os.path.exists("/usr/local/libexec/reeve/reeve-rpcd"):
             self.skipTest("an installed reeve-rpcd would be found")
-        said = self.failed(alone, "-n", "-c", d.conf, status=2)
+        text = self.failed(alone, "-n", "-c", d.conf, status=2)
         self.assertIn("Error: could not find reeve-rpcd: %s/reeve-rpcd: No such file or "
                       "directory; /usr/local/libexec/reeve/reeve-rpcd: No such file or "
-                      "directory\n" % d.dir, said)
+                      "directory\n" % d.dir, text)
 
     def test_auto_logs_that_cannot_be_made(self):
         d = self.make(program("flap", "/bin/cat"), supervisord={"identifier": "a/b"})
-        said = self.failed(*d.command("-n"), status=2)
+        text = self.failed(*d.command("-n"), status=2)
         self.assertIn("Error: cannot create the group flap: No such file or directory (its AUTO "
                       "logs are created in %s and named after identifier=a/b)" % d.path("child"),
-                      said)
+                      text)
 
     def test_a_reeve_rpcd_that_cannot_be_executed(self):
         d = self.make(program("p", "/bin/cat"))

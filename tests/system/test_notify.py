@@ -57,11 +57,11 @@ class Notify(Case):
                          self.heard())
 
     def reloaded(self, d):
-        told = self.heard()
+        text = self.heard()
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
-        self.assertEqual("1", told["RELOADING"])
-        self.assertLess(now - PATIENCE * 10 ** 6, int(told["MONOTONIC_USEC"]))
-        self.assertGreater(now + 2000, int(told["MONOTONIC_USEC"]))
+        self.assertEqual("1", text["RELOADING"])
+        self.assertLess(now - PATIENCE * 10 ** 6, int(text["MONOTONIC_USEC"]))
+        self.assertGreater(now + 2000, int(text["MONOTONIC_USEC"]))
         self.ready(d)
 
     def stopped(self, d):

@@ -62,7 +62,7 @@ class Pending(Case):
         done = d.reevectl("update", options=["-c", d.conf, "-s", d.control_path])
         self.assertEqual(6, done.returncode, done.stderr)
         self.assertNotIn("secret", done.stderr)
-        said = [line.partition(": ")[0].partition(":s")[0] for line in done.stderr.splitlines()]
+        text = [line.partition(": ")[0].partition(":s")[0] for line in done.stderr.splitlines()]
         self.assertEqual(
             ["[supervisord] user", "[supervisord] logfile", "[supervisord] logfile_maxbytes",
              "[supervisord] logfile_backups", "[supervisord] pidfile", "[supervisord] silent",
@@ -72,7 +72,7 @@ class Pending(Case):
              "[inet_http_server] is gone", "[unix_http_server] username",
              "[unix_http_server] password", "[unix_http_server] chmod",
              "[supervisord] minfds", "[supervisord] minprocs", "[supervisord] directory",
-             "[supervisord] umask"], said)
+             "[supervisord] umask"], text)
         self.assertIn("[supervisord] minfds: 1024 -> 1000: needs a restart of reeved\n",
                       done.stderr)
         self.assertIn("[supervisord] logfile: %s -> syslog: needs reload\n" % d.path("main.log"),

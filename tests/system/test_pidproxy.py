@@ -77,10 +77,10 @@ class Base(unittest.TestCase):
 class Proxy(Base):
     def test_usage(self):
         for words in ([], [self.pidfile]):
-            told = subprocess.run([PIDPROXY, *words], capture_output=True, text=True,
+            text = subprocess.run([PIDPROXY, *words], capture_output=True, text=True,
                                   timeout=PATIENCE, check=False)
-            self.assertEqual((1, ""), (told.returncode, told.stderr))
-            self.assertRegex(told.stdout.lower(), r"usage: \S+pidproxy ")
+            self.assertEqual((1, ""), (text.returncode, text.stderr))
+            self.assertRegex(text.stdout.lower(), r"usage: \S+pidproxy ")
 
     def test_signals_that_it_survives(self):
         self.write("%d\n" % self.victim.pid)

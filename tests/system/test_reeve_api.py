@@ -150,9 +150,9 @@ class Namespace(ReeveCase):
     def test_no_program_serves_it(self):
         d = self.make()
         d.configure("[rpcinterface:reeve]\ncommand=/bin/cat\n")
-        told = d.run()
-        self.assertNotEqual(0, told.returncode)
-        self.assertIn("[rpcinterface:reeve] cannot name a namespace", told.stderr)
+        text = d.run()
+        self.assertNotEqual(0, text.returncode)
+        self.assertIn("[rpcinterface:reeve] cannot name a namespace", text.stderr)
 
     def test_while_the_daemon_stops(self):
         d, pid = self.stubborn()
@@ -177,11 +177,11 @@ class Manual(ReeveCase):
     def test_examples(self):
         d = self.daemon(cat("web") + cat("idle", autostart="false"), tcp={})
         d.wait_state("web", "RUNNING")
-        said = [subprocess.run([sys.executable, "-c", text], capture_output=True, text=True,
+        seen = [subprocess.run([sys.executable, "-c", text], capture_output=True, text=True,
                                timeout=PATIENCE, check=False) for text in self.examples(d)]
-        self.assertEqual([(0, ""), (0, "")], [(r.returncode, r.stderr) for r in said])
+        self.assertEqual([(0, ""), (0, "")], [(r.returncode, r.stderr) for r in seen])
         self.assertEqual(["idle idle STOPPED has not run\n", "web restarts: 0\n"],
-                         [r.stdout for r in said])
+                         [r.stdout for r in seen])
 
 
 if __name__ == "__main__":

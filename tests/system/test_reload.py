@@ -23,11 +23,11 @@ class Reload(Case):
         place = d.conf + (":%d" % line if line else "")
         self.assertFault(92, "CANT_REREAD: %s: %s" % (place, text),
                          self.rpc(d).supervisor.restart)
-        told = d.reevectl("reload")
+        seen = d.reevectl("reload")
         self.assertEqual((1, "ERROR: CANT_REREAD: %s: %s\n" % (place, text)),
-                         (told.returncode, told.stdout))
+                         (seen.returncode, seen.stdout))
         over_http = d.reevectl("-s", "unix://" + d.socket, "reload")
-        self.assertEqual((1, told.stdout), (over_http.returncode, over_http.stdout))
+        self.assertEqual((1, seen.stdout), (over_http.returncode, over_http.stdout))
         os.kill(d.pid, signal.SIGHUP)
         logged = "ERRO %s: %s%s" % (place, text.rstrip("."), RUNS_ON)
         until(lambda: d.messages().count(logged) == 4,
@@ -100,9 +100,9 @@ class Reload(Case):
             d.configure(cat("cat") + "[unix_http_server:two]\nfile={dir}/taken.sock\n")
             self.assertIn("already listening", d.reevectl("reload").stdout)
         d.configure(cat("cat") + "[unix_http_server:two]\nfile={dir}/no/s.sock\n")
-        told = d.reevectl("reload").stdout
-        self.assertIn("errno.ENOENT (2)", told)
-        self.assertIn(":%d: " % self.line_of(d, "file=%s/no/s.sock" % d.dir), told)
+        text = d.reevectl("reload").stdout
+        self.assertIn("errno.ENOENT (2)", text)
+        self.assertIn(":%d: " % self.line_of(d, "file=%s/no/s.sock" % d.dir), text)
         self.assertEqual(pid, d.info("cat")["pid"])
         self.assertEqual([], [n for n in os.listdir(d.dir) if n.startswith(".reeve")])
 

@@ -17,18 +17,18 @@ BASE = '''
 import json, os, signal, socket, sys, time
 s3, s4 = socket.socket(fileno=3), socket.socket(fileno=4)
 f3, f4 = (s.makefile("rw", encoding="utf-8", newline="\\n") for s in (s3, s4))
-def say(f, **message):
+def send(f, **message):
     print(json.dumps(dict(message, jsonrpc="2.0")), file=f, flush=True)
 def take(f):
     line = f.readline()
     return json.loads(line) if line else sys.exit(0)
 def describe(*methods):
-    say(f3, id=take(f3)["id"], result={"methods": methods})
+    send(f3, id=take(f3)["id"], result={"methods": methods})
 def method(name, *signature, **more):
     return dict(more, name=name, signature=signature)
 def serve(result):
     while True:
-        say(f3, id=take(f3)["id"], result=result)
+        send(f3, id=take(f3)["id"], result=result)
 def first():
     path = sys.argv[0] + ".first"
     return not os.path.exists(path) and not open(path, "w").close()
@@ -71,7 +71,7 @@ if first():
 asked = take(f3)
 while not os.path.exists(sys.argv[0] + ".asked"):
     time.sleep(0.01)
-say(f3, id=asked["id"], result={"methods": [method("f", "int")]})
+send(f3, id=asked["id"], result={"methods": [method("f", "int")]})
 serve(2)
 """)
         self.await_service()
@@ -95,7 +95,7 @@ class Life(Rude):
     # A child that has inherited both sockets reports their state.
     HOLDER = """
 describe(method("f", "int"))
-say(f4, id=1, method="hello", params={"protocol": 1, "program": "reeve-rpcd"})
+send(f4, id=1, method="hello", params={"protocol": 1, "program": "reeve-rpcd"})
 take(f4)
 if os.fork() == 0:
     os.setsid()
@@ -150,8 +150,8 @@ signal.pause()
         script, answers = where + "/x.py", where + "/x.py.answers"
         text = (BASE + """
 describe(method("f", "int"))
-say(f4, id=1, method="hello", params={"protocol": 1, "program": "x"})
-say(f4, id=2, method="process.stop", params={"name": "rpcinterface.x:x"})
+send(f4, id=1, method="hello", params={"protocol": 1, "program": "x"})
+send(f4, id=2, method="process.stop", params={"name": "rpcinterface.x:x"})
 # In one write: the first line makes the master close the socket.
 f4.write("".join(json.dumps({"jsonrpc": "2.0", "id": number, "method": "group.remove",
                              "params": {"name": "rpcinterface.x"}}) + "\\n"
@@ -167,16 +167,16 @@ with open(sys.argv[0] + ".answers", "w", buffering=1) as f:
         os.chmod(script, 0o644)
         self.begin("", wrapper=["setpriv", "--bounding-set=-kill"], user="nobody",
                    role="admin", autorestart="false", script=script)
-        said = lambda: read(answers, b"").decode()
-        until(lambda: '"id": 3' in said(), what="the answer to group.remove; " + said())
-        removed = json.loads(said().splitlines()[2])
+        seen = lambda: read(answers, b"").decode()
+        until(lambda: '"id": 3' in seen(), what="the answer to group.remove; " + seen())
+        removed = json.loads(seen().splitlines()[2])
         self.assertEqual((3, None), (removed["id"], removed.get("result", "none")))
         self.assertEqual([], [one["name"] for one in self.s.supervisor.getAllProcessInfo()])
         self.assertEqual([], self.listed())
 
     def test_the_daemon_s_log_names_it(self):
         self.begin("describe(method('f', 'int'))\n"
-                   "say(f4, id=1, method='hello', params={'protocol': 1, 'program': 'root'})\n"
+                   "send(f4, id=1, method='hello', params={'protocol': 1, 'program': 'root'})\n"
                    "take(f4)\ns4.sendall(b'nonsense\\n')\nserve(1)\n")
         self.d.wait_log("WARN rpcinterface x broke the protocol and was disconnected")
         self.assertEqual(1, self.s.x.f())
@@ -186,7 +186,7 @@ with open(sys.argv[0] + ".answers", "w", buffering=1) as f:
 describe(method("f", "array"))
 texts = []
 for i, asked in enumerate(("hello", "ready", "daemon.answered", "interface.open"), 1):
-    say(f4, id=i, method=asked, params={"protocol": 1, "program": "reeve-rpcd"})
+    send(f4, id=i, method=asked, params={"protocol": 1, "program": "reeve-rpcd"})
     texts.append(take(f4).get("error", {}).get("message", ""))
 serve(texts)
 """, role="admin")
@@ -257,7 +257,7 @@ serve(texts)
         self.await_service(2)
 
     def test_its_own_end_is_no_renewal(self):
-        self.begin("describe(method('f', 'int'))\nsay(f3, id=take(f3)['id'], result=1)\n",
+        self.begin("describe(method('f', 'int'))\nsend(f3, id=take(f3)['id'], result=1)\n",
                    autorestart="false")
         self.await_service()
         self.assertEqual(1, self.s.x.f())
@@ -297,7 +297,7 @@ class Options(Case):
         with open(d.path("x.py"), "w", encoding="utf-8") as f:
             f.write(BASE + "asked = take(f3)\n"
                     "size = len(asked['params']['options']['color'])\n"
-                    "say(f3, id=asked['id'], result={'methods': [method('f', 'int')]})\n"
+                    "send(f3, id=asked['id'], result={'methods': [method('f', 'int')]})\n"
                     "serve(size)\n")
         d.configure(program("x", PYTHON + " {dir}/x.py", section="rpcinterface", color=text))
         d.start()

@@ -165,8 +165,8 @@ class Upgrade(Case):
         until(lambda: any(e.name.startswith("PROCESS_COMMUNICATION")
                           for e in parse(read(slow, b""))))
         quick, late = parse(read(path)), parse(read(slow))
-        said = [e for e in late if e.name.startswith("PROCESS_COMMUNICATION")]
-        self.assertTrue(said[0].payload.endswith(b"\nfirst second"), said[0].payload)
+        text = [e for e in late if e.name.startswith("PROCESS_COMMUNICATION")]
+        self.assertTrue(text[0].payload.endswith(b"\nfirst second"), text[0].payload)
         for events in (quick, late):
             self.assertEqual(list(range(len(events))), [e.poolserial for e in events])
             serials = [e.serial for e in events]

@@ -172,7 +172,7 @@ class Mute(Impostor):
                           "for line in f:\n"
                           "    m = json.loads(line)\n"
                           "    if 'id' in m:\n"
-                          "        say('INFO asked: ' + m['method'])\n"
+                          "        log('INFO asked: ' + m['method'])\n"
                           "        s.sendall(json.dumps({'jsonrpc': '2.0', 'id': m['id'],\n"
                           "            'error': {'code': 1, 'message': 'UNKNOWN_METHOD'}}\n"
                           "            ).encode() + b'\\n')\n")

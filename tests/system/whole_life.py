@@ -49,9 +49,9 @@ class WholeLife(Case):
         self.rpc(d).supervisor.shutdown()
         self.assertEqual(0, d.wait_exit(), d.output())
         until(lambda: not d.remaining())
-        said = "".join(read(path).decode(errors="replace")
+        text = "".join(read(path).decode(errors="replace")
                        for path in sorted(glob.glob(d.path("valgrind.*"))))
-        self.assertEqual("", said)
+        self.assertEqual("", text)
 
     def calls(self, d, s):
         until(lambda: d.file("grim.log"))

@@ -114,7 +114,7 @@ struct world {
 	struct process_info rows[10];
 	bool there[10];
 	struct bulk *bulk;
-	char said[1024];
+	char reported[1024];
 };
 
 static const struct process_info *
@@ -126,13 +126,13 @@ find_row(void *ctx, uint64_t id)
 }
 
 static void
-say(void *ctx, const struct bulk_result *r)
+report(void *ctx, const struct bulk_result *r)
 {
 	struct world *w = ctx;
-	size_t n = strlen(w->said);
+	size_t n = strlen(w->reported);
 
-	(void)snprintf(w->said + n, sizeof(w->said) - n, "[%s:%s %d %s]", r->group, r->name,
-	    (int)r->fault, r->text);
+	(void)snprintf(w->reported + n, sizeof(w->reported) - n, "[%s:%s %d %s]", r->group,
+	    r->name, (int)r->fault, r->text);
 }
 
 static void
@@ -145,7 +145,7 @@ begin(struct world *w, enum wait_kind kind)
 			.id = id, .spawn = 1, .state = PROCESS_STARTING
 		};
 	}
-	w->bulk = bulk_new(kind, find_row, w, say, w);
+	w->bulk = bulk_new(kind, find_row, w, report, w);
 }
 
 static void
@@ -188,8 +188,8 @@ go(struct world *w, uint64_t id)
 static void
 expect_said(struct world *w, const char *want)
 {
-	assert_string_equal(w->said, want);
-	w->said[0] = '\0';
+	assert_string_equal(w->reported, want);
+	w->reported[0] = '\0';
 }
 
 static void

@@ -73,7 +73,8 @@ test_waiting(void **state)
 {
 	struct fixture *f = *state;
 
-	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
+	requests(
+	    f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	logged(CALLED("supervisor.startProcess"));
 	answer_started(f, 1, 1);
 	logged(WENT_WELL("supervisor.startProcess"));
@@ -82,7 +83,8 @@ test_waiting(void **state)
 	turn(f);
 	expect(f, 1, FAULT("50", "SPAWN_ERROR: web"));
 	logged("");
-	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
+	requests(
+	    f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	answer_fault(f, FAULT_ALREADY_STARTED, "ALREADY_STARTED: web");
 	logged(CALLED("supervisor.startProcess")
 		FAILED_SO("supervisor.startProcess", "[60] ALREADY_STARTED: web"));
@@ -106,7 +108,7 @@ test_abandoned(void **state)
 {
 	struct fixture *f = *state;
 
-	call_abandon(asks(
+	call_abandon(requests(
 	    f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}"));
 	logged(CALLED("supervisor.startProcess"));
 }

@@ -28,7 +28,7 @@ struct world {
 	char *url;
 	int listener; /* -1 = no process listens */
 	pid_t server;
-	int said; /* the server writes the request here */
+	int received; /* the server writes the request here */
 };
 
 static int
@@ -41,7 +41,7 @@ setup(void **state)
 	w->address.sun_family = AF_UNIX;
 	snprintf(w->address.sun_path, sizeof(w->address.sun_path), "%s/s", w->dir);
 	w->url = xasprintf("unix://%s/s", w->dir);
-	w->listener = w->said = -1;
+	w->listener = w->received = -1;
 	*state = w;
 	return 0;
 }
@@ -57,8 +57,8 @@ teardown(void **state)
 	}
 	if (w->listener != -1)
 		close(w->listener);
-	if (w->said != -1)
-		close(w->said);
+	if (w->received != -1)
+		close(w->received);
 	unlink(w->address.sun_path);
 	rmdir(w->dir);
 	free(w->url);
@@ -95,7 +95,7 @@ listen_tcp(struct world *w)
  * and then closes the connection or waits. */
 static void
 serve(const struct world *w, const char *until, const char *answer, size_t pace, bool stay,
-    int tell)
+    int report)
 {
 	char request[4096] = "";
 	size_t n = 0, left = strlen(answer);
@@ -105,9 +105,9 @@ serve(const struct world *w, const char *until, const char *answer, size_t pace,
 	while (strstr(request, until) == NULL &&
 	    (got = read(fd, request + n, sizeof(request) - n - 1)) > 0)
 		n += (size_t)got;
-	if (write(tell, request, n) != (ssize_t)n)
+	if (write(report, request, n) != (ssize_t)n)
 		_exit(1);
-	close(tell);
+	close(report);
 	while (left > 0) {
 		size_t some = pace < left ? pace : left;
 
@@ -124,25 +124,25 @@ serve(const struct world *w, const char *until, const char *answer, size_t pace,
 static void
 start(struct world *w, const char *until, const char *answer, size_t pace, bool stay)
 {
-	int tell[2];
+	int report[2];
 
-	assert_int_equal(pipe2(tell, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(report, O_CLOEXEC), 0);
 	w->server = fork();
 	assert_true(w->server != -1);
 	if (w->server == 0)
-		serve(w, until, answer, pace, stay, tell[1]);
-	close(tell[1]);
-	w->said = tell[0];
+		serve(w, until, answer, pace, stay, report[1]);
+	close(report[1]);
+	w->received = report[0];
 }
 
 /* The request that the server received. */
 static void
-asked(struct world *w, char *request, size_t room)
+read_request(struct world *w, char *request, size_t room)
 {
 	size_t n = 0;
 	ssize_t got;
 
-	while ((got = read(w->said, request + n, room - n - 1)) > 0)
+	while ((got = read(w->received, request + n, room - n - 1)) > 0)
 		n += (size_t)got;
 	request[n] = '\0';
 }
@@ -170,7 +170,7 @@ test_post(void **state)
 		.username = "Aladdin", .password = "open sesame", .body = "<a/>",
 		.length = 4 };
 	struct http_client *http;
-	char said[4096], *why;
+	char sent[4096], *why;
 
 	listen_unix(w);
 	start(w, "<a/>",
@@ -182,8 +182,8 @@ test_post(void **state)
 	assert_string_equal(http_client_response(http)->status, "200 OK");
 	body_is(http, "hello");
 	http_client_free(http);
-	asked(w, said, sizeof(said));
-	assert_string_equal(said,
+	read_request(w, sent, sizeof(sent));
+	assert_string_equal(sent,
 	    "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\n"
 	    "User-Agent: reevectl\r\nAccept: */*\r\nConnection: close\r\n"
 	    "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"
@@ -197,7 +197,7 @@ test_get(void **state)
 	struct http_client_request request = { .path = "/mainlogtail", .username =
 	    "\xc3\xa9" };
 	struct http_client *http;
-	char said[4096], *why, *want;
+	char sent[4096], *why, *want;
 
 	listen_tcp(w);
 	request.url = w->url;
@@ -206,12 +206,12 @@ test_get(void **state)
 	assert_int_equal(http_client_response(http)->code, 404);
 	body_is(http, "gone");
 	http_client_free(http);
-	asked(w, said, sizeof(said));
+	read_request(w, sent, sizeof(sent));
 	want = xasprintf(
 	    "GET /mainlogtail HTTP/1.1\r\nHost: %.*s\r\n"
 	    "User-Agent: reevectl\r\nAccept: */*\r\nAuthorization: Basic w6k6\r\n\r\n",
 	    (int)strcspn(w->url + 7, "/"), w->url + 7);
-	assert_string_equal(said, want);
+	assert_string_equal(sent, want);
 	free(want);
 }
 
@@ -301,7 +301,7 @@ test_lines_in_url(void **state)
 	struct world *w = *state;
 	struct http_client_request request = { .path = "/" };
 	struct http_client *http;
-	char said[4096], *why, *url, *want;
+	char sent[4096], *why, *url, *want;
 
 	listen_tcp(w);
 	url = xasprintf("%.*s\r\n\t/x\ny", (int)strcspn(w->url + 7, "/") + 7, w->url);
@@ -309,11 +309,11 @@ test_lines_in_url(void **state)
 	start(w, "\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n", 1000, false);
 	assert_int_equal(http_client_open(&request, &http, &why), REACH_OK);
 	http_client_free(http);
-	asked(w, said, sizeof(said));
+	read_request(w, sent, sizeof(sent));
 	want = xasprintf("GET / HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: reevectl\r\n"
 			 "Accept: */*\r\n\r\n",
 	    (int)strcspn(w->url + 7, "/"), w->url + 7);
-	assert_string_equal(said, want);
+	assert_string_equal(sent, want);
 	free(want);
 	free(url);
 }

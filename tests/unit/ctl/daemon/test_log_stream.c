@@ -16,7 +16,7 @@ struct world {
 	int fd;    /* the current file of the log; -1 = none */
 	bool gone; /* opening the log fails */
 	bool known_gone;
-	int asked;
+	int reads;
 	struct log_stream *log;
 };
 
@@ -27,7 +27,7 @@ open_log(void *ctx, const struct log_request *log, int *fd)
 
 	assert_string_equal(log->name, "a");
 	assert_string_equal(log->stream, "stderr");
-	w->asked++;
+	w->reads++;
 	*fd = w->fd != -1 ? dup(w->fd) : -1;
 	return w->gone ? -1 : 0;
 }
@@ -105,7 +105,7 @@ test_grows(void **state)
 	append(&w, "er");
 	reads(&w, "newer");
 	reads(&w, "");
-	assert_int_equal(w.asked, 0);
+	assert_int_equal(w.reads, 0);
 	end(&w);
 }
 
@@ -157,7 +157,7 @@ test_replaced(void **state)
 	begin(&w, &eager, file_of("old\n"));
 	reads(&w, "old\n");
 	reads(&w, "");
-	assert_int_equal(w.asked, 1);
+	assert_int_equal(w.reads, 1);
 	old = w.fd;
 	w.fd = file_of("new\n");
 	reads(&w, "");
@@ -166,7 +166,7 @@ test_replaced(void **state)
 	reads(&w, "last\n");
 	reads(&w, "new\n");
 	reads(&w, "");
-	assert_int_equal(w.asked, 3);
+	assert_int_equal(w.reads, 3);
 	end(&w);
 }
 

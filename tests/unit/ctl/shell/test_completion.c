@@ -14,18 +14,18 @@
 static struct server_rows
 rows_of(void *ctx)
 {
-	int *asked = ctx;
+	int *calls = ctx;
 
-	++*asked;
+	++*calls;
 	return rows_all;
 }
 
 static json_t *
 config_of(void *ctx)
 {
-	int *asked = ctx;
+	int *calls = ctx;
 
-	++*asked;
+	++*calls;
 	return json_pack("[{s:s,s:b},{s:s,s:b},{s:s,s:b},{s:s}]", "group", "old", "inuse",
 	    1, "group", "new", "inuse", 0, "group", "new", "inuse", 0, "group", "odd");
 }
@@ -35,8 +35,8 @@ completes(const char *line, const char *want, int rows_asked)
 {
 	struct words out = { 0 };
 	struct buf text;
-	int asked = 0;
-	const struct completion_source source = { rows_of, config_of, &asked };
+	int calls = 0;
+	const struct completion_source source = { rows_of, config_of, &calls };
 
 	completion_from(&source, line, &out);
 	buf_init(&text, 0);
@@ -45,7 +45,7 @@ completes(const char *line, const char *want, int rows_asked)
 	assert_int_equal(buf_append(&text, "", 1), 0);
 	if (strcmp(buf_data(&text), want) != 0)
 		fail_msg("'%s': %s", line, buf_data(&text));
-	assert_int_equal(asked, rows_asked);
+	assert_int_equal(calls, rows_asked);
 	buf_clear(&text);
 	words_clear(&out);
 }

@@ -46,7 +46,7 @@ close_tube(struct tube *tube)
 }
 
 static void
-say(const struct tube *tube, const char *bytes, size_t n)
+print(const struct tube *tube, const char *bytes, size_t n)
 {
 	assert_int_equal(write(tube->writer, bytes, n), n);
 }
@@ -59,7 +59,7 @@ test_to_file(void **state)
 	size_t len;
 	char *text;
 
-	say(&tube, "a\0b\xff", 4);
+	print(&tube, "a\0b\xff", 4);
 	assert_int_not_equal(loop_turn(tube.loop, 1000), -1);
 	text = scratch_read(scratch, "log", &len);
 	assert_int_equal(len, 4);
@@ -76,12 +76,12 @@ test_copies(void **state)
 	struct tube tube = open_tube(scratch, NULL);
 
 	assert_null(tube.output->use.log);
-	say(&tube, "hello\n\xc3\xa4", 8);
+	print(&tube, "hello\n\xc3\xa4", 8);
 	loop_turn(tube.loop, 1000);
 	assert_string_equal(
 	    scratch->log, "DEBG \"c'at\" stdout output:\nhello\n\xc3\xa4\n");
 	scratch_forget(scratch);
-	say(&tube, "a'\n\x80", 4);
+	print(&tube, "a'\n\x80", 4);
 	loop_turn(tube.loop, 1000);
 	assert_string_equal(
 	    scratch->log, "DEBG \"c'at\" stdout output:\nUndecodable: b\"a'\\n\\x80\"\n");
@@ -107,7 +107,7 @@ test_protocol(void **state)
 
 	strip = true;
 	assert_int_equal(output_listen(tube.output, &ops, got, 0), 0);
-	say(&tube, "\x1b[1mREADY\n", 10);
+	print(&tube, "\x1b[1mREADY\n", 10);
 	loop_turn(tube.loop, 1000);
 	strip = false;
 	assert_string_equal(got, "\x1b[1mREADY\n");
@@ -126,7 +126,7 @@ test_no_copies_above_debug(void **state)
 	struct tube tube = open_tube(scratch, NULL);
 
 	log_init(scratch_sink, scratch, LEVEL_INFO);
-	say(&tube, "x", 1);
+	print(&tube, "x", 1);
 	loop_turn(tube.loop, 1000);
 	assert_string_equal(scratch->log, "");
 	close_tube(&tube);
@@ -140,7 +140,7 @@ test_end(void **state)
 	char want[128];
 	int fd = tube.output->fd;
 
-	say(&tube, "last", 4);
+	print(&tube, "last", 4);
 	close(tube.writer);
 	tube.writer = -1;
 	loop_turn(tube.loop, 1000);
@@ -175,7 +175,7 @@ test_drain(void **state)
 	assert_true(fcntl(tube.writer, F_SETPIPE_SZ, 1 << 19) >= (int)sizeof(much));
 	log_init(scratch_sink, scratch, LEVEL_INFO);
 	memset(much, 'x', sizeof(much));
-	say(&tube, much, sizeof(much));
+	print(&tube, much, sizeof(much));
 	output_drain(tube.output, 100);
 	assert_int_equal(waiting(&tube), sizeof(much) - 100);
 	output_drain(tube.output, 150000);
@@ -197,7 +197,7 @@ test_bounded(void **state)
 
 	assert_true(fcntl(tube.writer, F_SETPIPE_SZ, 1 << 17) >= (int)sizeof(much));
 	log_init(scratch_sink, scratch, LEVEL_INFO);
-	say(&tube, much, sizeof(much));
+	print(&tube, much, sizeof(much));
 	loop_turn(tube.loop, 1000);
 	assert_int_equal(waiting(&tube), sizeof(much) - 65536);
 	close_tube(&tube);
@@ -501,13 +501,13 @@ test_strip_ansi(void **state)
 	struct scratch *scratch = *state;
 	struct tube tube = open_tube(scratch, "log");
 
-	say(&tube, "\033[1ma", 5);
+	print(&tube, "\033[1ma", 5);
 	loop_turn(tube.loop, 1000);
 	strip = true;
-	say(&tube, "\033[1mb\033[0", 8);
+	print(&tube, "\033[1mb\033[0", 8);
 	loop_turn(tube.loop, 1000);
 	scratch_forget(scratch);
-	say(&tube, "c\033[m", 4);
+	print(&tube, "c\033[m", 4);
 	loop_turn(tube.loop, 1000);
 	strip = false;
 	scratch_expect(scratch, "log", "\033[1mabc");

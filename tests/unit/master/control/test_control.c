@@ -180,7 +180,7 @@ join(struct scene *s, bool rpcd)
 }
 
 static void
-say(struct scene *s, const char *text)
+send_text(struct scene *s, const char *text)
 {
 	assert_int_equal(write(s->fd, text, strlen(text)), (ssize_t)strlen(text));
 }
@@ -220,7 +220,7 @@ call(struct scene *s, const char *method, const char *params)
 	snprintf(line, sizeof(line),
 	    "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}\n", ++s->id,
 	    method, params);
-	say(s, line);
+	send_text(s, line);
 	while ((answer = hear(s)) != NULL &&
 	    json_integer_value(json_object_get(answer, "id")) != s->id)
 		json_decref(answer);
@@ -334,7 +334,7 @@ expect_violation(struct scene *s, const char *text)
 {
 	json_t *line;
 
-	say(s, text);
+	send_text(s, text);
 	while ((line = hear(s)) != NULL)
 		json_decref(line);
 	assert_true(s->closed);
@@ -400,14 +400,14 @@ stream_precedes_reply(void **state)
 
 	join(s, false);
 	greet_master(s);
-	say(s, "{\"jsonrpc\":\"2.0\",\"id\":500,\"method\":\"subscribe\"}\n");
+	send_text(s, "{\"jsonrpc\":\"2.0\",\"id\":500,\"method\":\"subscribe\"}\n");
 	for (size_t i = 0; i < nitems(want); i++) {
 		line = hear(s);
 		assert_true(
 		    str_equal(json_string_value(json_object_get(line, "method")), want[i]));
 		json_decref(line);
 	}
-	say(s, "{\"jsonrpc\":\"2.0\",\"id\":501,\"method\":\"daemon.shutdown\"}\n");
+	send_text(s, "{\"jsonrpc\":\"2.0\",\"id\":501,\"method\":\"daemon.shutdown\"}\n");
 	line = hear(s);
 	assert_string_equal(
 	    json_string_value(json_object_get(line, "method")), "stream.daemon");

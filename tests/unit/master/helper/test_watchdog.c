@@ -64,17 +64,17 @@ static void
 test_mute(void **state)
 {
 	struct watchdog dog;
-	int64_t asked;
+	int64_t pinged;
 
 	(void)state;
 	watchdog_init(&dog);
 	watchdog_active(&dog, START);
-	asked = until_action(&dog, WATCHDOG_PING, START + 2000, 0);
-	assert_int_equal(asked, START + 1000);
+	pinged = until_action(&dog, WATCHDOG_PING, START + 2000, 0);
+	assert_int_equal(pinged, START + 1000);
 	assert_int_equal(
-	    until_action(&dog, WATCHDOG_WARN, START + 60000, 0), asked + WATCHDOG_WARN_MS);
+	    until_action(&dog, WATCHDOG_WARN, START + 60000, 0), pinged + WATCHDOG_WARN_MS);
 	assert_int_equal(until_action(&dog, WATCHDOG_KILL_MUTE, START + 60000, 0),
-	    asked + WATCHDOG_ANSWER_MS);
+	    pinged + WATCHDOG_ANSWER_MS);
 }
 
 static void

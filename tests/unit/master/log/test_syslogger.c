@@ -72,7 +72,7 @@ expect(const struct line *line, const char *want)
 }
 
 static void
-say(const struct line *line, const char *text)
+log_text(const struct line *line, const char *text)
 {
 	assert_int_equal(syslogger_send(line->logger, "cat", text, strlen(text)), 0);
 }
@@ -82,23 +82,23 @@ test_lines(void **state)
 {
 	struct line line = open_line(*state);
 
-	say(&line, "one\ntwo\n\n three \n\n\n");
+	log_text(&line, "one\ntwo\n\n three \n\n\n");
 	expect(&line, HEAD "cat one");
 	expect(&line, HEAD "cat two");
 	expect(&line, HEAD "cat ");
 	expect(&line, HEAD "cat  three ");
 	expect(&line, NULL);
-	say(&line, "no end");
+	log_text(&line, "no end");
 	expect(&line, HEAD "cat no end");
-	say(&line, "\n\n");
+	log_text(&line, "\n\n");
 	expect(&line, HEAD "cat ");
 	expect(&line, NULL);
-	say(&line, "");
+	log_text(&line, "");
 	expect(&line, HEAD "cat ");
-	say(&line, "\nx");
+	log_text(&line, "\nx");
 	expect(&line, HEAD "cat ");
 	expect(&line, HEAD "cat x");
-	say(&line, "a\xff\r\tb");
+	log_text(&line, "a\xff\r\tb");
 	expect(&line, HEAD "cat a\xff\r\tb");
 	expect(&line, NULL);
 	close_line(&line);
@@ -112,7 +112,7 @@ test_lazy(void **state)
 	int before = dup(0), after;
 
 	close(before);
-	say(&line, "x");
+	log_text(&line, "x");
 	after = dup(0);
 	close(after);
 	assert_int_equal(after, before + 1);
@@ -130,7 +130,7 @@ test_busy(void **state)
 	alarm(60);
 	for (int i = 0; i < 5000; i++) {
 		snprintf(text, sizeof(text), "%d", i);
-		say(&line, text);
+		log_text(&line, text);
 	}
 	/* The loop sleeps while the receiver does not read. */
 	clock_gettime(CLOCK_MONOTONIC, &before);
@@ -202,7 +202,7 @@ test_receiver_restarts(void **state)
 	struct scratch *scratch = *state;
 	struct line line = open_line(scratch);
 
-	say(&line, "one");
+	log_text(&line, "one");
 	expect(&line, HEAD "cat one");
 	close(line.receiver);
 	syslogger_write(line.logger, "cat", "lost\n", 5);
@@ -219,7 +219,7 @@ test_receiver_restarts(void **state)
 	close(line.receiver);
 	unlink(scratch_path(scratch, "log"));
 	line.receiver = listen_at(scratch_path(scratch, "log"));
-	say(&line, "three");
+	log_text(&line, "three");
 	expect(&line, HEAD "cat three");
 	assert_int_equal(scratch_count(scratch, "WARN "), 1);
 	close_line(&line);
@@ -233,14 +233,14 @@ test_receiver_ends_while_busy(void **state)
 	struct line line = open_line(scratch);
 
 	for (int i = 0; i < 2000; i++)
-		say(&line, "x");
+		log_text(&line, "x");
 	close(line.receiver);
 	unlink(scratch_path(scratch, "log"));
 	line.receiver = -1;
 	for (int i = 0; i < 50; i++)
 		assert_int_not_equal(loop_turn(line.loop, 0), -1);
 	line.receiver = listen_at(scratch_path(scratch, "log"));
-	say(&line, "y");
+	log_text(&line, "y");
 	expect(&line, HEAD "cat y");
 	expect(&line, NULL);
 	close_line(&line);
@@ -256,7 +256,7 @@ test_receiver_is_replaced_while_busy(void **state)
 	int came = 0;
 
 	for (int i = 0; i < 2000; i++)
-		say(&line, "x");
+		log_text(&line, "x");
 	close(line.receiver);
 	unlink(scratch_path(scratch, "log"));
 	line.receiver = listen_at(scratch_path(scratch, "log"));
@@ -279,7 +279,7 @@ test_end(void **state)
 	int first = 0, all = 0;
 
 	for (int i = 0; i < 600; i++)
-		say(&line, "x");
+		log_text(&line, "x");
 	while (recv(line.receiver, got, sizeof(got), 0) > 0)
 		first++;
 	syslogger_free(line.logger);

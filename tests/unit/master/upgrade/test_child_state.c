@@ -33,7 +33,7 @@ move_clear(struct move *m)
 }
 
 static void
-say(const struct world *w, const char *text)
+print(const struct world *w, const char *text)
 {
 	char *why = NULL;
 
@@ -164,12 +164,12 @@ make_busy(struct move *m, const char *answer)
 {
 	struct pool_event item = { 0 };
 
-	say(&m->old, "READY\n");
+	print(&m->old, "READY\n");
 	wait_for_listener(&m->old, LISTENER_READY, 0);
 	item.event = event_new(EVENT_TICK_5, 12, "when:5", 6);
 	item.poolserial = 3;
 	listener_protocol_give(eventlistener_of(m->old.process)->protocol, item);
-	say(&m->old, answer);
+	print(&m->old, answer);
 }
 
 static void
@@ -216,7 +216,7 @@ listener_changes_masters(void **state)
 	take_child(&m, LISTENER);
 	put_back(&m, json);
 	assert_string_equal(eventlistener_of(m.new.process)->protocol->name, "cat");
-	say(&m.new, " 4\nFAIL");
+	print(&m.new, " 4\nFAIL");
 	wait_for_listener(&m.new, LISTENER_ACKNOWLEDGED, 0);
 	assert_int_equal(m.new.pool->count, 1);
 	item = STAILQ_FIRST(&m.new.pool->buffer)->item;
@@ -237,7 +237,7 @@ capture_changes_masters(void **state)
 
 	(void)state;
 	move_init(&m, CAPTURED);
-	say(&m.old, "before<!--XSUPERVISOR:BEGIN-->abc<!--XSUP");
+	print(&m.old, "before<!--XSUPERVISOR:BEGIN-->abc<!--XSUP");
 	wait_for_log(&m.old, "before");
 	json = carry(&m.old);
 	capture = at(json, "stdout", "capture");
@@ -247,7 +247,7 @@ capture_changes_masters(void **state)
 	    json_string_value(json_object_get(capture, "captured")), "616263");
 	take_child(&m, CAPTURED);
 	put_back(&m, json);
-	say(&m.new, "ERVISOR:END-->after");
+	print(&m.new, "ERVISOR:END-->after");
 	wait_for_log(&m.new, "beforeafter");
 	assert_int_equal(m.new.pool->count, 1);
 	event = STAILQ_FIRST(&m.new.pool->buffer)->item.event;
@@ -264,7 +264,7 @@ closed_output_changes_masters(void **state)
 
 	(void)state;
 	move_init(&m, CAPTURED);
-	say(&m.old, "before<!--XSUPERVISOR:BEGIN-->abc");
+	print(&m.old, "before<!--XSUPERVISOR:BEGIN-->abc");
 	wait_for_log(&m.old, "before");
 	json = carry(&m.old);
 	pipe = at(json, "stdout", "pipe");

@@ -49,8 +49,8 @@ struct calls {
 	size_t count;   /* calls begun and parked */
 	size_t refused; /* calls that were not allowed to park */
 	size_t abandoned;
-	size_t streams; /* streams freed */
-	size_t told;    /* calls of calls_answered */
+	size_t streams;  /* streams freed */
+	size_t notified; /* calls of calls_answered */
 	struct budget budget;
 };
 
@@ -276,7 +276,7 @@ fake_tail_go_on(struct tails *all)
 void
 calls_answered(struct calls *calls)
 {
-	calls->told++;
+	calls->notified++;
 }
 
 /* ---- the world ---- */

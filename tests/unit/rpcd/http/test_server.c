@@ -239,10 +239,10 @@ test_end_is_reported(void **state)
 
 	visit_ask(v, POST_OF("3", "abc"), "<role>");
 	world_settle(v->w);
-	assert_int_equal(v->w->calls.told, 0);
+	assert_int_equal(v->w->calls.notified, 0);
 	visit_ask(v, POST_OF("3", "end"), "<end/>");
 	world_settle(v->w);
-	assert_int_equal(v->w->calls.told, 1);
+	assert_int_equal(v->w->calls.notified, 1);
 }
 
 /* A client that first sends its whole megabyte can read the refusal. */

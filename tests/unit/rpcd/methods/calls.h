@@ -30,7 +30,7 @@
 
 #define NOW 1700000000
 
-struct asked {
+struct request {
 	uint64_t id;
 	char method[64];
 	char *params;    /* owned: JSON with sorted keys */
@@ -43,7 +43,7 @@ struct fixture {
 	struct peer *master; /* the end of the fake master */
 	_Atomic uint64_t page;
 	uint64_t seq;
-	struct asked asked; /* the latest request */
+	struct request request; /* the latest request */
 	unsigned requests, replies;
 	int status;
 	char *reply;      /* owned: the latest reply */
@@ -61,13 +61,13 @@ on_request(
 	json_t *data = json_object_get(params, "data");
 
 	f->requests++;
-	f->asked.id = id;
-	f->asked.data_len = json_string_length(data);
-	if (f->asked.data_len > 1000)
+	f->request.id = id;
+	f->request.data_len = json_string_length(data);
+	if (f->request.data_len > 1000)
 		json_object_del(params, "data");
-	snprintf(f->asked.method, sizeof(f->asked.method), "%s", method);
-	free(f->asked.params);
-	f->asked.params = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS);
+	snprintf(f->request.method, sizeof(f->request.method), "%s", method);
+	free(f->request.params);
+	f->request.params = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
 static inline void
@@ -116,7 +116,7 @@ turn(struct fixture *f)
 }
 
 static inline void
-tell(struct fixture *f, const char *method, json_t *params)
+notify(struct fixture *f, const char *method, json_t *params)
 {
 	assert_non_null(params);
 	assert_int_equal(peer_notify(f->master, method, params, -1, 0), 0);
@@ -134,7 +134,7 @@ tell_daemon(struct fixture *f, enum daemon_state state)
 		.has_main_interface = true,
 	};
 
-	tell(f, "stream.daemon",
+	notify(f, "stream.daemon",
 	    json_pack("{sI so}", "seq", (json_int_t)++f->seq, "daemon",
 		daemon_info_write(&info)));
 }
@@ -185,7 +185,7 @@ row_frame(struct fixture *f, const struct row *row)
 static inline void
 tell_row(struct fixture *f, struct row row)
 {
-	tell(f, "stream.process", row_frame(f, &row));
+	notify(f, "stream.process", row_frame(f, &row));
 }
 
 static const struct row web UNUSED = { 1, 0, 0, VERDICT_NONE, PROCESS_STOPPED, "web",
@@ -217,12 +217,12 @@ setup(void **state)
 	budget_init(&f->share.budget, "a listener", BUDGET_MAX, 100);
 	f->share.processes = process_list_new(&f->rpcd, &f->share.budget);
 	mirror_observe(f->rpcd.mirror, on_change, f);
-	tell(f, "stream.begin", json_pack("{si}", "seq", 0));
+	notify(f, "stream.begin", json_pack("{si}", "seq", 0));
 	tell_daemon(f, DAEMON_RUNNING);
 	tell_row(f, web);
 	tell_row(f, (struct row){ 2, 0, 0, VERDICT_NONE, PROCESS_STOPPED, "g", "b" });
 	tell_row(f, (struct row){ 3, 0, 0, VERDICT_NONE, PROCESS_STOPPED, "g", "a" });
-	tell(f, "stream.end", json_pack("{sI}", "seq", (json_int_t)f->seq));
+	notify(f, "stream.end", json_pack("{sI}", "seq", (json_int_t)f->seq));
 	turn(f);
 	assert_true(f->rpcd.mirror->ready);
 	*state = f;
@@ -242,7 +242,7 @@ teardown(void **state)
 	loop_free(f->rpcd.loop);
 	mirror_free(f->rpcd.mirror);
 	free(f->reply);
-	free(f->asked.params);
+	free(f->request.params);
 	free(f);
 	clock_freeze(-1, -1);
 	return 0;
@@ -364,7 +364,7 @@ at_once(struct fixture *f, const char *method, const char *params, const char *w
 
 /* Makes a call that must be parked after it has sent this request to the master. */
 static inline struct call *
-asks(struct fixture *f, const char *method, const char *params, const char *want_method,
+requests(struct fixture *f, const char *method, const char *params, const char *want_method,
     const char *want_params)
 {
 	unsigned requests = f->requests;
@@ -374,15 +374,15 @@ asks(struct fixture *f, const char *method, const char *params, const char *want
 	for (int i = 0; i < 1000 && f->requests == requests; i++)
 		loop_turn(f->rpcd.loop, 10);
 	assert_int_equal(f->requests, requests + 1);
-	assert_string_equal(f->asked.method, want_method);
-	assert_string_equal(f->asked.params, want_params);
+	assert_string_equal(f->request.method, want_method);
+	assert_string_equal(f->request.params, want_params);
 	return call;
 }
 
 static inline void
 answer(struct fixture *f, json_t *result, int fd)
 {
-	assert_int_equal(peer_reply(f->master, f->asked.id, result, fd, 0), 0);
+	assert_int_equal(peer_reply(f->master, f->request.id, result, fd, 0), 0);
 	turn(f);
 }
 
@@ -395,7 +395,7 @@ answer_started(struct fixture *f, int id, int spawn)
 static inline void
 answer_fault(struct fixture *f, enum fault fault, const char *text)
 {
-	assert_int_equal(peer_fault(f->master, f->asked.id, fault, text, 0), 0);
+	assert_int_equal(peer_fault(f->master, f->request.id, fault, text, 0), 0);
 	turn(f);
 }
 
@@ -410,7 +410,7 @@ answer_log(struct fixture *f, const char *text, size_t times)
 static inline void
 job_result(struct fixture *f, int id, const char *name, int spawn)
 {
-	tell(f, "job.result",
+	notify(f, "job.result",
 	    json_pack("{si si ss ss si}", "job", 5, "id", id, "group", "g", "name", name,
 		"spawn", spawn));
 }

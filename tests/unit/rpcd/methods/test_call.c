@@ -151,12 +151,12 @@ test_parked_in_snapshot(void **state)
 {
 	struct fixture *f = *state;
 
-	tell(f, "stream.begin", json_pack("{sI}", "seq", (json_int_t)f->seq));
+	notify(f, "stream.begin", json_pack("{sI}", "seq", (json_int_t)f->seq));
 	tell_row(f, web_up);
 	turn(f);
 	assert_non_null(begin(f, "supervisor.getProcessInfo", P("g:a")));
 	tell_row(f, (struct row){ 3, 0, 0, VERDICT_NONE, PROCESS_STOPPED, "g", "a" });
-	tell(f, "stream.end", json_pack("{sI}", "seq", (json_int_t)f->seq));
+	notify(f, "stream.end", json_pack("{sI}", "seq", (json_int_t)f->seq));
 	turn(f);
 	calls_caught_up(f->rpcd.calls);
 	assert_int_equal(f->replies, 1);
@@ -188,14 +188,14 @@ test_abandon(void **state)
 	struct fixture *f = *state;
 	struct call *call;
 
-	call = asks(f, "supervisor.readLog", P("0") P("0"), "mainlog.open", "{}");
+	call = requests(f, "supervisor.readLog", P("0") P("0"), "mainlog.open", "{}");
 	call_abandon(call);
 	answer_log(f, "text", 1);
-	call = asks(f, "supervisor.startAllProcesses", "", "all.start", "{}");
+	call = requests(f, "supervisor.startAllProcesses", "", "all.start", "{}");
 	answer(f, json_pack("{si}", "job", 5), -1);
 	call_abandon(call);
 	job_result(f, 2, "b", 1);
-	tell(f, "job.end", json_pack("{si}", "job", 5));
+	notify(f, "job.end", json_pack("{si}", "job", 5));
 	turn(f);
 	assert_int_equal(f->replies, 0);
 	assert_int_equal(calls_parked(f->rpcd.calls), 0);
@@ -206,11 +206,12 @@ test_end(void **state)
 {
 	struct fixture *f = *state;
 
-	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
+	requests(
+	    f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	answer_started(f, 1, 1);
-	asks(f, "supervisor.startAllProcesses", "", "all.start", "{}");
+	requests(f, "supervisor.startAllProcesses", "", "all.start", "{}");
 	answer(f, json_pack("{si}", "job", 5), -1);
-	asks(f, "supervisor.clearLog", "", "mainlog.clear", "{}");
+	requests(f, "supervisor.clearLog", "", "mainlog.clear", "{}");
 	atomic_store(&f->page, f->seq + 1);
 	assert_non_null(begin(f, "supervisor.getPID", ""));
 	assert_non_null(begin(f, "system.multicall",

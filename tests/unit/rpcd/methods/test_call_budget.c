@@ -375,7 +375,8 @@ test_full_small(void **state)
 	at_once(f, "system.multicall",
 	    CALLS(CALL("supervisor.getPID") CALL("supervisor.getPID")),
 	    VALUE(ARRAY(INT("77") INT("77"))));
-	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
+	requests(
+	    f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	answer_fault(f, FAULT_NO_FILE, "NO_FILE");
 	expect(f, f->replies, FAULT("20", "NO_FILE"));
 	begin(f, "supervisor.readLog", P("<int>-1600</int>") P("<int>0</int>"));

@@ -40,22 +40,22 @@ test_moods(void **state)
 	at_once(f, "supervisor.getState", "", FAULT("5", "FATAL_STATE"));
 	at_once(f, "supervisor.startProcess", P("web"), FAULT("5", "FATAL_STATE"));
 	assert_false(f->ends_daemon);
-	asks(f, "supervisor.shutdown", "", "daemon.shutdown", "{}");
+	requests(f, "supervisor.shutdown", "", "daemon.shutdown", "{}");
 	answer(f, NULL, -1);
 	expect(f, 3, TRUE_VALUE);
 	assert_true(f->ends_daemon);
-	asks(f, "supervisor.restart", "", "daemon.restart", "{}");
+	requests(f, "supervisor.restart", "", "daemon.restart", "{}");
 	answer_fault(f, FAULT_SHUTDOWN_STATE, "SHUTDOWN_STATE");
 	expect(f, 4, FAULT("6", "SHUTDOWN_STATE"));
 	assert_false(f->ends_daemon);
-	asks(f, "system.multicall", CALLS(CALL("supervisor.restart") CALL("system.none")),
-	    "daemon.restart", "{}");
+	requests(f, "system.multicall",
+	    CALLS(CALL("supervisor.restart") CALL("system.none")), "daemon.restart", "{}");
 	answer(f, NULL, -1);
 	assert_int_equal(f->replies, 5);
 	assert_true(f->ends_daemon);
 	calls_answered(f->rpcd.calls);
 	turn(f);
-	assert_string_equal(f->asked.method, "daemon.answered");
+	assert_string_equal(f->request.method, "daemon.answered");
 	tell_daemon(f, DAEMON_RESTARTING);
 	turn(f);
 	at_once(f, "supervisor.getState", "", FAULT("6", "SHUTDOWN_STATE"));
@@ -75,11 +75,11 @@ test_signal(void **state)
 {
 	struct fixture *f = *state;
 
-	asks(f, "supervisor.signalProcess", P("web") P("<int>15</int>"), "process.signal",
-	    "{\"name\":\"web\",\"signal\":\"15\"}");
+	requests(f, "supervisor.signalProcess", P("web") P("<int>15</int>"),
+	    "process.signal", "{\"name\":\"web\",\"signal\":\"15\"}");
 	answer(f, NULL, -1);
 	expect(f, 1, TRUE_VALUE);
-	asks(f, "supervisor.signalProcess", P("web") P("<double>9.9</double>"),
+	requests(f, "supervisor.signalProcess", P("web") P("<double>9.9</double>"),
 	    "process.signal", "{\"name\":\"web\",\"signal\":\"9\"}");
 	answer_fault(f, FAULT_NOT_RUNNING, "NOT_RUNNING: web");
 	expect(f, 2, FAULT("70", "NOT_RUNNING: web"));
@@ -92,16 +92,16 @@ test_stdin(void **state)
 	char *big = xmalloc(1000001);
 	char *params;
 
-	asks(f, "supervisor.sendProcessStdin", P("web") P("h\xc3\xa9\n"), "process.stdin",
-	    "{\"data\":\"h\xc3\xa9\\n\",\"name\":\"web\"}");
+	requests(f, "supervisor.sendProcessStdin", P("web") P("h\xc3\xa9\n"),
+	    "process.stdin", "{\"data\":\"h\xc3\xa9\\n\",\"name\":\"web\"}");
 	answer(f, NULL, -1);
 	expect(f, 1, TRUE_VALUE);
 	memset(big, 'x', 1000000);
 	big[1000000] = '\0';
 	params = xasprintf(P("web") P("%s"), big);
-	asks(f, "supervisor.sendProcessStdin", params, "process.stdin",
+	requests(f, "supervisor.sendProcessStdin", params, "process.stdin",
 	    "{\"name\":\"web\"}");
-	assert_int_equal(f->asked.data_len, 1000000);
+	assert_int_equal(f->request.data_len, 1000000);
 	answer(f, NULL, -1);
 	free(params);
 	/* A name of that size is not sent to the master. */

@@ -8,7 +8,8 @@ test_start_waits(void **state)
 {
 	struct fixture *f = *state;
 
-	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
+	requests(
+	    f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	answer_started(f, 1, 1);
 	assert_int_equal(f->replies, 0);
 	tell_row(f, (struct row){ 1, 1, 0, VERDICT_NONE, PROCESS_STARTING, "web", "web" });
@@ -27,27 +28,29 @@ test_start_outcomes(void **state)
 {
 	struct fixture *f = *state;
 
-	asks(f, "supervisor.startProcess", P("web") P("<int>1</int>"), "process.start",
+	requests(f, "supervisor.startProcess", P("web") P("<int>1</int>"), "process.start",
 	    "{\"name\":\"web\"}");
 	tell_row(f,
 	    (struct row){ 1, 1, 1, VERDICT_EXITED_EARLY, PROCESS_BACKOFF, "web", "web" });
 	answer_started(f, 1, 1);
 	expect(f, 1, FAULT("50", "SPAWN_ERROR: web"));
 	/* Nothing was spawned, because the process is being stopped. */
-	asks(f, "supervisor.startProcess", P("web:web"), "process.start",
+	requests(f, "supervisor.startProcess", P("web:web"), "process.start",
 	    "{\"name\":\"web:web\"}");
 	answer_started(f, 1, 0);
 	expect(f, 2, FAULT("40", "ABNORMAL_TERMINATION: web:web"));
-	asks(f, "supervisor.startProcess", P("web") P("<boolean>0</boolean>"),
+	requests(f, "supervisor.startProcess", P("web") P("<boolean>0</boolean>"),
 	    "process.start", "{\"name\":\"web\"}");
 	answer_started(f, 1, 0);
 	expect(f, 3, TRUE_VALUE);
-	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
+	requests(
+	    f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	answer_fault(f, FAULT_ALREADY_STARTED, "ALREADY_STARTED: web");
 	expect(f, 4, FAULT("60", "ALREADY_STARTED: web"));
-	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
+	requests(
+	    f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	answer_started(f, 1, 2);
-	tell(f, "stream.removed",
+	notify(f, "stream.removed",
 	    json_pack("{sI si}", "seq", (json_int_t)++f->seq, "id", 1));
 	turn(f);
 	expect(f, 5, FAULT("40", "ABNORMAL_TERMINATION: web"));
@@ -59,7 +62,8 @@ test_stop(void **state)
 	struct fixture *f = *state;
 
 	tell_row(f, web_up);
-	asks(f, "supervisor.stopProcess", P("web"), "process.stop", "{\"name\":\"web\"}");
+	requests(
+	    f, "supervisor.stopProcess", P("web"), "process.stop", "{\"name\":\"web\"}");
 	answer_started(f, 1, 1);
 	assert_int_equal(f->replies, 0);
 	tell_row(
@@ -70,7 +74,7 @@ test_stop(void **state)
 	    f, (struct row){ 1, 1, 1, VERDICT_RUNNING, PROCESS_STOPPED, "web", "web" });
 	turn(f);
 	expect(f, 1, TRUE_VALUE);
-	asks(f, "supervisor.stopProcess", P("web") P(""), "process.stop",
+	requests(f, "supervisor.stopProcess", P("web") P(""), "process.stop",
 	    "{\"name\":\"web\"}");
 	answer_started(f, 1, 1);
 	expect(f, 2, TRUE_VALUE);
@@ -95,7 +99,7 @@ test_truth(void **state)
 
 	for (size_t i = 0; i < nitems(truths); i++) {
 		char *params = xasprintf(P("web") P("%s"), truths[i].value);
-		struct call *call = asks(f, "supervisor.startProcess", params,
+		struct call *call = requests(f, "supervisor.startProcess", params,
 		    "process.start", "{\"name\":\"web\"}");
 		unsigned replies = f->replies;
 
@@ -116,15 +120,16 @@ test_group(void **state)
 {
 	struct fixture *f = *state;
 
-	asks(f, "supervisor.startProcess", P("g:*"), "process.start", "{\"name\":\"g:*\"}");
+	requests(
+	    f, "supervisor.startProcess", P("g:*"), "process.start", "{\"name\":\"g:*\"}");
 	answer(f, json_pack("{si}", "job", 5), -1);
 	job_result(f, 2, "b", 1);
-	tell(f, "job.result",
+	notify(f, "job.result",
 	    json_pack("{si si ss ss s{si ss}}", "job", 5, "id", 3, "group", "g", "name",
 		"a", "fault", "code", 50, "text", "SPAWN_ERROR: g:a"));
 	/* The result of another job is ignored. */
-	tell(f, "job.end", json_pack("{si}", "job", 4));
-	tell(f, "job.end", json_pack("{si}", "job", 5));
+	notify(f, "job.end", json_pack("{si}", "job", 4));
+	notify(f, "job.end", json_pack("{si}", "job", 5));
 	turn(f);
 	assert_int_equal(f->replies, 0);
 	tell_row(f, (struct row){ 2, 1, 1, VERDICT_RUNNING, PROCESS_RUNNING, "g", "b" });
@@ -155,10 +160,11 @@ test_bulk_commands(void **state)
 	};
 
 	for (unsigned i = 0; i < nitems(rows); i++) {
-		asks(f, rows[i].method, rows[i].params, rows[i].command, rows[i].arguments);
+		requests(
+		    f, rows[i].method, rows[i].params, rows[i].command, rows[i].arguments);
 		answer(f, json_pack("{si}", "job", 5), -1);
 		assert_int_equal(f->replies, i);
-		tell(f, "job.end", json_pack("{si}", "job", 5));
+		notify(f, "job.end", json_pack("{si}", "job", 5));
 		turn(f);
 		expect(f, i + 1, VALUE(ARRAY("")));
 	}
@@ -171,7 +177,7 @@ test_malformed_job(void **state)
 	json_auto_t *nameless = json_pack("{si si}", "job", 5, "id", 2);
 	json_auto_t *empty = json_object();
 
-	asks(f, "supervisor.startAllProcesses", "", "all.start", "{}");
+	requests(f, "supervisor.startAllProcesses", "", "all.start", "{}");
 	answer(f, json_pack("{si}", "job", 5), -1);
 	assert_int_equal(calls_job(f->rpcd.calls, "job.result", nameless), -1);
 	assert_int_equal(calls_job(f->rpcd.calls, "job.end", empty), -1);

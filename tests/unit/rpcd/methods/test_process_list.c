@@ -20,7 +20,7 @@ test_shared_until_a_row_changes(void **state)
 	assert_ptr_not_equal(second, first);
 	assert_null(strstr(first->data, "uptime"));
 	assert_non_null(strstr(second->data, "pid 123, uptime 0:01:01"));
-	tell(f, "stream.removed",
+	notify(f, "stream.removed",
 	    json_pack("{sI sI}", "seq", (json_int_t)++f->seq, "id", (json_int_t)1));
 	turn(f);
 	assert_null(strstr(reply(f)->data, ">web<"));

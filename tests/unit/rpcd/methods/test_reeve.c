@@ -17,7 +17,7 @@ tell_members(struct fixture *f, const char *members)
 			       "\"name\":\"web\",%s}}",
 	    (unsigned long long)++f->seq, members);
 
-	tell(f, "stream.process", json_loads(text, 0, NULL));
+	notify(f, "stream.process", json_loads(text, 0, NULL));
 	free(text);
 	turn(f);
 }

@@ -13,7 +13,7 @@
 
 struct server {
 	struct peer *peer; /* NULL = closed */
-	uint64_t asked;    /* the latest request */
+	uint64_t request;  /* the latest request */
 	char method[32];
 	unsigned requests;
 };
@@ -28,12 +28,12 @@ remember(void *ctx UNUSED, enum log_level level UNUSED, const char *text, size_t
 }
 
 static void
-asked(void *ctx, struct peer *peer UNUSED, uint64_t id, const char *method,
+got_request(void *ctx, struct peer *peer UNUSED, uint64_t id, const char *method,
     json_t *params UNUSED)
 {
 	struct server *server = ctx;
 
-	server->asked = id;
+	server->request = id;
 	server->requests++;
 	snprintf(server->method, sizeof(server->method), "%s", method);
 }
@@ -69,7 +69,7 @@ take(struct fixture *f, const char *method, json_t *params, int fd)
 static void
 open_server(struct fixture *f, struct server *server)
 {
-	static const struct peer_ops ops = { .request = asked, .closed = closed };
+	static const struct peer_ops ops = { .request = got_request, .closed = closed };
 	int fds[2];
 
 	*server = (struct server){ 0 };
@@ -94,7 +94,7 @@ describe(struct fixture *f, struct server *server, const char *type)
 {
 	struct method method;
 
-	respond(f, server, server->asked,
+	respond(f, server, server->request,
 	    json_pack("{s:[{s:s,s:[s]}]}", "methods", "name", "f", "signature", type));
 	assert_true(method_find(f->rpcd.sources, "x.f", &method));
 }
@@ -144,7 +144,7 @@ test_no_call_before_the_description(void **state)
 	describe(f, &second, "int");
 	begin(f, "x.f", "");
 	turn(f);
-	respond(f, &second, second.asked, json_integer(5));
+	respond(f, &second, second.request, json_integer(5));
 	expect(f, 2, VALUE(INT("5")));
 	peer_free(second.peer);
 }
@@ -161,12 +161,12 @@ test_a_late_answer_is_dropped(void **state)
 	begin(f, "x.f", "");
 	pass(f, T_DUE);
 	expect(f, 1, NOT_IN_TIME);
-	late = server.asked;
+	late = server.request;
 	begin(f, "x.f", "");
 	turn(f);
 	respond(f, &server, late, json_integer(5));
 	assert_int_equal(f->replies, 1);
-	respond(f, &server, server.asked, json_integer(6));
+	respond(f, &server, server.request, json_integer(6));
 	expect(f, 2, VALUE(INT("6")));
 	peer_free(server.peer);
 }
@@ -233,7 +233,7 @@ returns(struct fixture *f, const char *type, const char *result, const char *wan
 	describe(f, &server, type);
 	begin(f, "x.f", "");
 	turn(f);
-	respond(f, &server, server.asked, json_loads(result, JSON_DECODE_ANY, NULL));
+	respond(f, &server, server.request, json_loads(result, JSON_DECODE_ANY, NULL));
 	expect(f, replies + 1, want);
 	peer_free(server.peer);
 	turn(f);
@@ -314,7 +314,7 @@ test_wrong_answers_do_not_flood_the_log(void **state)
 	for (int i = 0; i < 100; i++) {
 		begin(f, "x.f", "");
 		turn(f);
-		respond(f, &server, server.asked, json_string("no number"));
+		respond(f, &server, server.request, json_string("no number"));
 		expect(f, (unsigned)i + 1, NOT_AS_DECLARED);
 	}
 	assert_int_equal(answers, 5);

@@ -53,7 +53,7 @@ test_multicall_waits(void **state)
 {
 	struct fixture *f = *state;
 
-	asks(f, "system.multicall",
+	requests(f, "system.multicall",
 	    CALLS(CALL("supervisor.getPID") CALL1("supervisor.startProcess", "web") CALL1(
 		"supervisor.startProcess", "g:a") CALL1("supervisor.startProcessGroup", "g")
 		    CALL("supervisor.getAPIVersion")),
@@ -63,12 +63,12 @@ test_multicall_waits(void **state)
 	tell_row(f, web_up);
 	turn(f);
 	assert_int_equal(f->requests, 2);
-	assert_string_equal(f->asked.params, "{\"name\":\"g:a\"}");
+	assert_string_equal(f->request.params, "{\"name\":\"g:a\"}");
 	answer_fault(f, FAULT_ALREADY_STARTED, "ALREADY_STARTED: g:a");
 	assert_int_equal(f->requests, 3);
 	answer(f, json_pack("{si}", "job", 5), -1);
 	job_result(f, 2, "b", 1);
-	tell(f, "job.end", json_pack("{si}", "job", 5));
+	notify(f, "job.end", json_pack("{si}", "job", 5));
 	tell_row(f, (struct row){ 2, 1, 1, VERDICT_RUNNING, PROCESS_RUNNING, "g", "b" });
 	turn(f);
 	expect(f, 1,
@@ -117,7 +117,7 @@ test_multicall_logs(void **state)
 static void
 answer_events(struct fixture *f, unsigned count)
 {
-	uint64_t last = f->asked.id;
+	uint64_t last = f->request.id;
 
 	for (uint64_t id = last - count + 1; id <= last; id++)
 		assert_int_equal(peer_reply(f->master, id, NULL, -1, 0), 0);
@@ -135,15 +135,15 @@ test_multicall_events(void **state)
 		    CALL1("supervisor.sendRemoteCommEvent", "t") EVENT("<int>4</int>"))));
 	turn(f);
 	assert_int_equal(f->requests, 1);
-	assert_string_equal(f->asked.method, "event.send");
+	assert_string_equal(f->request.method, "event.send");
 	assert_string_equal(
-	    f->asked.params, "{\"data\":\"a\",\"more\":[\"t\",\"b\"],\"type\":\"t\"}");
+	    f->request.params, "{\"data\":\"a\",\"more\":[\"t\",\"b\"],\"type\":\"t\"}");
 	answer_fault(f, FAULT_FAILED, "FAILED: ab");
 	assert_int_equal(f->requests, 2);
-	assert_string_equal(f->asked.params, "{\"data\":\"c\",\"type\":\"t\"}");
+	assert_string_equal(f->request.params, "{\"data\":\"c\",\"type\":\"t\"}");
 	answer_events(f, 1);
 	assert_int_equal(f->requests, 3);
-	assert_string_equal(f->asked.params, "{\"data\":\"4\",\"type\":\"t\"}");
+	assert_string_equal(f->request.params, "{\"data\":\"4\",\"type\":\"t\"}");
 	answer_events(f, 1);
 	expect(f, 1,
 	    VALUE(ARRAY(
@@ -227,7 +227,7 @@ test_multicall_events_at_the_end(void **state)
 	begin(f, "system.multicall", text);
 	turn(f);
 	assert_int_equal(f->requests, 2);
-	assert_int_equal(peer_reply(f->master, f->asked.id - 1, NULL, -1, 0), 0);
+	assert_int_equal(peer_reply(f->master, f->request.id - 1, NULL, -1, 0), 0);
 	turn(f);
 	calls_end(f->rpcd.calls);
 	assert_int_equal(f->replies, 1);

@@ -92,7 +92,7 @@ expect_asked(struct fixture *f, unsigned requests, const char *method)
 {
 	turn(f);
 	assert_int_equal(f->requests, requests);
-	assert_string_equal(f->asked.method, method);
+	assert_string_equal(f->request.method, method);
 }
 
 /* Sends the file to the reader; the caller keeps its descriptor. */
@@ -104,7 +104,7 @@ open_as(struct fixture *f, struct reader *r, int fd)
 	r->tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, r);
 	assert_non_null(r->tail);
 	expect_asked(f, requests + 1, "log.open");
-	assert_string_equal(f->asked.params, "{\"name\":\"web\",\"stream\":\"stdout\"}");
+	assert_string_equal(f->request.params, "{\"name\":\"web\",\"stream\":\"stdout\"}");
 	assert_int_equal(r->opened, 0);
 	answer(f, NULL, dup(fd));
 	assert_int_equal(r->opened, 1);
@@ -278,7 +278,7 @@ test_left_early(void **state)
 	r.tail = tail_begin(f->rpcd.tails, &main_log, &ops, &r);
 	assert_non_null(r.tail);
 	expect_asked(f, 1, "mainlog.open");
-	assert_string_equal(f->asked.params, "{}");
+	assert_string_equal(f->request.params, "{}");
 	tail_free(r.tail);
 	answer_log(f, "x", 1);
 	assert_int_equal(r.opened, 0);
@@ -289,23 +289,23 @@ static void
 test_end(void **state)
 {
 	struct fixture *f = *state;
-	struct reader open = { 0 }, asked = { 0 };
+	struct reader open = { 0 }, refused = { 0 };
 	int fd = make_log("old\n", 1);
 	char got[64];
 
 	open_as(f, &open, fd);
 	expect_read(&open, "old\n");
 	append(fd, "bye\n");
-	asked.tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &asked);
+	refused.tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &refused);
 	tails_end(f->rpcd.tails);
 	assert_int_equal(open.ready, 1);
-	assert_int_equal(asked.status, 503);
+	assert_int_equal(refused.status, 503);
 	assert_int_equal(read_all(&open, got, sizeof(got)), TAIL_END);
 	assert_string_equal(got, "bye\n");
 	tail_free(open.tail);
 	close(fd);
 	f->rpcd.ending = true;
-	assert_null(tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &asked));
+	assert_null(tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &refused));
 }
 
 #define TAIL_TEST(name) \

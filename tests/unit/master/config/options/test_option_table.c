@@ -171,8 +171,8 @@ test_documents(void **state)
 
 			if ((option->flags & CONF_OURS) != 0 &&
 			    !is_told_as_ours(manual, option->name))
-				fail_msg("the manual does not tell that %s is ours",
-				    option->name);
+				fail_msg(
+				    "the manual does not mark %s as reeve's", option->name);
 			snprintf(want, sizeof(want), "\n;%s=%s", option->name,
 			    option->fallback != NULL ? option->fallback : "");
 			if (strstr(sample, want) == NULL)
