@@ -134,13 +134,15 @@ update_is_group(const struct server_rows *rows, const json_t *result, const char
 	return false;
 }
 
-/* Reports each name that is not a group, once. */
+/* Reports each name that is not a group, once; nothing if the daemon has left out the added
+ * groups because there are too many. */
 static void
 update_check_names(struct session *s, const struct words *only, const json_t *result)
 {
 	struct server_rows rows;
 
-	if (only->count == 0 || only->all || !session_rows(s, &rows))
+	if (only->count == 0 || only->all || json_object_get(result, "added") == NULL ||
+	    !session_rows(s, &rows))
 		return;
 	for (size_t i = 0; i < only->count; i++) {
 		const char *name = only->list[i];

@@ -3,6 +3,7 @@
 #include "common/str.h"
 #include "master/control/daemon_ops.h"
 #include "master/control/sequence.h"
+#include "proto/frame.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -142,6 +143,34 @@ commands_add_group_steps(
 	}
 }
 
+/* Whether the result fits a frame together with the rest of the reply. */
+static bool
+commands_fits(json_t *result)
+{
+	size_t values = 0;
+	const char *name;
+	json_t *list;
+
+	json_object_foreach(result, name, list)
+		values += json_array_size(list) + 1;
+	return values < FRAME_VALUES - 64 &&
+	    json_dumpb(result, NULL, 0, JSON_COMPACT) < FRAME_MAX - 1024;
+}
+
+/* New: the result of an update. Lists that are too long for a reply are left out, because
+ * the update takes place; its notifications have the names. NULL with ENOMEM. */
+static json_t *
+commands_update_result(json_t *found)
+{
+	static const char *const lists[] = { "added", "removed", "changed" };
+	json_t *result = json_copy(found);
+
+	for (size_t i = 0; result != NULL && i < nitems(lists) && !commands_fits(result);
+	     i++)
+		(void)json_object_del(result, lists[i]);
+	return result;
+}
+
 /* The configuration has been read: begins the changes, also when the client has gone. */
 static void
 commands_update(struct master *master, struct connection *client, uint64_t id,
@@ -163,7 +192,7 @@ commands_update(struct master *master, struct connection *client, uint64_t id,
 	commands_add_group_steps(&steps, removed, names, true, false);
 	commands_add_group_steps(&steps, changed, names, true, true);
 	commands_add_group_steps(&steps, added, names, false, true);
-	commands_begin(master, client, id, &steps, json_copy(answer->found));
+	commands_begin(master, client, id, &steps, commands_update_result(answer->found));
 }
 
 COMMAND(cmd_config_update, commands_read, CONFIG_REREAD, commands_update)

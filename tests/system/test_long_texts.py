@@ -54,6 +54,21 @@ class LongTexts(Case):
         self.assertEqual("p", s.getAllProcessInfo()[0]["name"])
         self.assertEqual(pid, d.front_end())
 
+    def test_a_long_update(self):
+        """What is done is not reported as a failure."""
+        d = self.daemon(program("p", "/bin/true", autostart="false"))
+        d.configure(program("p", "/bin/false", autostart="false") +
+                    program("q", "/bin/false", autostart="false") +
+                    self.sleepers(300, "y" * 4000))
+        done = d.reevectl("update", "q")
+        self.assertEqual((0, "q: added process group\n"), (done.returncode, done.stdout))
+        done = d.reevectl("update")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        lines = done.stdout.splitlines()
+        self.assertEqual(1, lines.count("p: updated process group"))
+        self.assertEqual(300, len([i for i in lines if i.endswith("y: added process group")]))
+        self.assertEqual(302, len(self.rpc(d).supervisor.getAllProcessInfo()))
+
     def test_a_long_value_that_is_wrong(self):
         d = self.daemon(program("p", "/bin/true", autostart="false"))
         s, pid = self.rpc(d).supervisor, d.front_end()
