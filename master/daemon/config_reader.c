@@ -455,4 +455,7 @@ config_reader_refuse(struct config_reader *reader, enum fault fault, bool restar
 		if (reader->has_child)
 			helper_process_fail(reader->helper, NULL);
 	}
+	/* A restart may wait, which the end of a child would begin. */
+	if (!reader->has_child)
+		config_reader_next(reader);
 }
