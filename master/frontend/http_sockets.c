@@ -36,13 +36,16 @@ struct http_sockets {
 
 /* ---- binding ---- */
 
-/* Closes the socket, and removes the path if it still names this socket. */
+/* Closes the socket, and removes the path if it still names this socket. A child that was
+ * forked just now may have a copy, which must not keep the port in use. */
 static void
 http_sockets_clear(struct http_socket *one)
 {
 	if (one->fd != -1) {
 		if (one->path != NULL)
 			sock_unix_unlink(one->path, &one->made);
+		else
+			(void)shutdown(one->fd, SHUT_RDWR);
 		close(one->fd);
 	}
 	free(one->address);

@@ -87,7 +87,8 @@ warnings_variable_name(struct conf_load *load, const char *section, const char *
 	char *shown = str_repr(name);
 
 	conf_load_warn(load, section, "environment",
-	    "[%s] environment sets a variable called %s; separate variables with commas, not "
+	    "[%s] environment sets a variable called %s; separate variables with commas, "
+	    "not "
 	    "with blanks, semicolons or backslashes",
 	    section, shown);
 	free(shown);

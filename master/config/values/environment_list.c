@@ -215,8 +215,8 @@ environment_list_set(struct environment *environment, const char *name, const ch
 		}
 	}
 	items = xreallocarray(environment->items, environment->count + 1, sizeof(*items));
-	items[environment->count++] = (struct variable){
-		.name = xstrdup(name), .value = xstrdup(value) };
+	items[environment->count++] =
+	    (struct variable){ .name = xstrdup(name), .value = xstrdup(value) };
 	environment->items = items;
 }
 

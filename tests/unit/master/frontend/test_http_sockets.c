@@ -206,13 +206,30 @@ announced(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
+/* A copy of the socket in a child that was just forked does not keep the port in use. */
+static void
+closed_with_a_copy(void **state UNUSED)
+{
+	struct listener_config listener = tcp(0);
+	struct config config = { .listeners = &listener, .nlisteners = 1 };
+	struct http_sockets *all = opened(&config, NULL);
+	int copy = dup(http_sockets_fd(all, 0));
+
+	listener = tcp(tcp_port(copy));
+	http_sockets_free(all);
+	all = opened(&config, NULL);
+	assert_true(serves(all, 0, NULL));
+	http_sockets_free(all);
+	close(copy);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(kept_where_the_address_stays), TEST(refused),
 	    TEST(stale_socket_is_replaced), TEST(listens_again_after_shutdown),
-	    TEST(announced),
+	    TEST(announced), TEST(closed_with_a_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,8 @@ reply_too_long(struct side *s, uint64_t id, const char *method, json_t *params)
 		assert_int_equal(peer_reply(s->peer, id, values, -1, 0), 0);
 	} else if (strcmp(method, "result") == 0) {
 		assert_int_equal(
-		    peer_reply(s->peer, id, json_string(x), open("/dev/null", O_RDONLY), 0), 0);
+		    peer_reply(s->peer, id, json_string(x), open("/dev/null", O_RDONLY), 0),
+		    0);
 	} else {
 		assert_int_equal(peer_fault(s->peer, id, FAULT_FAILED, x, 0), 0);
 	}
