@@ -83,7 +83,7 @@ static const struct method_row table[] = {
 	    "Send a REMOTE_COMMUNICATION event to the listeners that subscribe to it."},
 	    rpc_event_send, WAIT_NOT},
 	{{"supervisor.shutdown", "boolean", ROLE_ADMIN, CMD_DAEMON_SHUTDOWN,
-	    "Stop all processes and end the daemon."}, rpc_daemon_end, WAIT_NOT},
+	    "Stop all processes, then the daemon."}, rpc_daemon_end, WAIT_NOT},
 	{{"supervisor.signalAllProcesses", "array signal:string", ROLE_OPERATE,
 	    CMD_ALL_SIGNAL, "Send a signal to every running process."}, rpc_command,
 	    WAIT_NOT},

@@ -161,7 +161,7 @@ class Reader(Case):
         d.release()
         d.wait_log("spawned: 'new'")
 
-    def test_the_child_dies(self):
+    def test_the_child_exits(self):
         d, wire, request, pid = self.hanging()
         before = d.info("cat")
         os.kill(pid, signal.SIGKILL)

@@ -104,7 +104,7 @@ class Tail(Case):
             f.process.send_signal(signal.SIGINT)
             self.assertEqual(0, f.status())
 
-    def test_reader_goes(self):
+    def test_reader_exits(self):
         """The end of the reader is noticed though the log does not grow."""
         self.append("word\n")
         for url in doors(self.d):
@@ -116,7 +116,7 @@ class Tail(Case):
                 tail.stdout.close()
                 self.assertIsNotNone(tail.wait(PATIENCE))
 
-    def test_daemon_goes(self):
+    def test_daemon_exits(self):
         followers = [Follower(self, self.d, "tail", "-f", "cat", url=u) for u in
                      doors(self.d)]
         for f in followers:
@@ -282,7 +282,7 @@ class Foreground(Case):
         self.assertEqual(0, f.status())
         self.assertEqual(HEAD + "Process got killed\nExiting foreground\n", f.text())
 
-    def test_daemon_goes(self):
+    def test_daemon_exits(self):
         """The end is noticed without a typed line."""
         followers = [(self.start(url), url) for url in doors(self.d)[1:]]
         self.rpc(self.d).supervisor.sendProcessStdin("cat", "all can be read\n")

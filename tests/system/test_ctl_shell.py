@@ -115,7 +115,7 @@ class Piped(Case):
                                capture_output=True, text=True, check=True, timeout=PATIENCE)
         self.assertEqual("supervisor> \n", ended.stdout)
 
-    def test_daemon_dies_and_comes_back(self):
+    def test_daemon_is_killed_and_restarted(self):
         with subprocess.Popen([os.path.join(BUILD, "reevectl"), "-c", self.d.conf],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                               cwd=self.d.dir) as shell:
@@ -204,7 +204,7 @@ class OnTerminal(Case):
             f.write("[supervisorctl]\nserverurl=unix://%s\nprompt=mine\n" % d.socket)
         Terminal(self, d, "-c", conf).expect("mine> ")
 
-    def test_terminal_goes(self):
+    def test_terminal_is_closed(self):
         t = self.shell()
         t.hang_up()
         self.assertIn(t.status(), (0, -signal.SIGHUP))

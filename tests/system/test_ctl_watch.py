@@ -61,7 +61,7 @@ class Status(Case):
         t.type("\x03")
         self.assertEqual(3, t.status())
 
-    def test_reader_goes(self):
+    def test_reader_exits(self):
         """No line after the first is lost."""
         with subprocess.Popen([os.path.join(BUILD, "reevectl"), "-c", self.d.conf, "status",
                                "--watch"], stdout=subprocess.PIPE) as watch:
@@ -155,7 +155,7 @@ class Events(Case):
         self.assertEqual("error: unix://%s: events needs the control socket\n" %
                          self.d.socket, ended.stdout)
 
-    def test_daemon_goes(self):
+    def test_daemon_exits(self):
         f = Follower(self, self.d, "events")
         self.until_it_listens(f, "off")
         self.d.stop()

@@ -270,7 +270,7 @@ class Results(Listening):
         self.await_events(2, "m")
         self.assertEqual(["type:t\nonce", "type:t\nlast"], [e.text for e in self.events("m")])
 
-    def test_the_event_of_a_listener_that_dies_is_another_s(self):
+    def test_event_of_a_listener_that_exits_is_sent_again(self):
         self.begin(pool("l", "REMOTE_COMMUNICATION", "/bin/sh -c 'if mkdir {dir}/first; then "
                         "echo READY; read x; exit 1; fi; exec %s {dir}/l.events'" % LISTENER))
         self.s.sendRemoteCommEvent("t", "survives")

@@ -249,7 +249,7 @@ class Groups(Live):
         self.d.wait_state("a", "BACKOFF")
         self.assertFault(91, "STILL_RUNNING: a", self.s.removeProcessGroup, "a")
 
-    def test_empty_group_comes_and_goes(self):
+    def test_empty_group_is_added_and_removed(self):
         self.begin("[group:empty]\nprograms=\n" + sleeper("a"))
         self.assertIs(True, self.s.removeProcessGroup("empty"))
         self.assertEqual([[["empty"], [], []]], self.s.reloadConfig())

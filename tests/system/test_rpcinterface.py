@@ -195,7 +195,7 @@ class Rude(Served):
         self.await_log("rpcinterface x broke the protocol")
         self.assertEqual("RUNNING", self.s.supervisor.getState()["statename"])
 
-    def test_it_dies_in_the_middle_of_a_call(self):
+    def test_exit_during_a_call(self):
         self.begin([method("f", "int")], {"f": "die"})
         self.await_service(1)
         self.assertFault(30, "FAILED: rpcinterface x is not running", self.s.x.f)

@@ -59,7 +59,7 @@ class Stdin(Case):
         until(lambda: self.d.file("cat.log") == b"others go on\n")
 
     @reeve_only
-    def test_queue_dies_with_the_process(self):
+    def test_queue_is_dropped_with_the_process(self):
         self.send("deaf", "x" * 500000)
         s = self.rpc(self.d).supervisor
         self.assertIs(True, s.stopProcess("deaf"))

@@ -178,7 +178,7 @@ class Upgrade(Case):
                          [e.serial for e in quick if begin <= e.serial <= last])
         self.check_pids("auto")
 
-    def test_restart_under_way_goes_on(self):
+    def test_restart_under_way_continues(self):
         d = self.begin()
         self.control(d).call("process.restart", names=["stubborn"])
         d.wait_state("stubborn", "STOPPING")

@@ -111,7 +111,7 @@ static const struct conf_option program_rows[] = {
 	    .help = "write standard error to the log of standard output" },
 	{ "exit_on_fatal", &conf_boolean, "false", IN(process_config, exit_on_fatal),
 	    .flags = CONF_OURS,
-	    .help = "end the daemon when a process becomes FATAL, or exits "
+	    .help = "stop the daemon when a process becomes FATAL, or exits "
 	    "unexpectedly and is not restarted" },
 	{ "reset_signals", &conf_boolean, "false", IN(process_config, reset_signals),
 	    .flags = CONF_OURS,
