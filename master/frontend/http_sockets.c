@@ -156,12 +156,27 @@ http_sockets_listen_again(struct http_sockets *all, const struct config *whole, 
 	return false;
 }
 
+/* Prints the address, which supervisord's text of the error does not name. The main log is
+ * not open yet. */
+static void
+http_sockets_print_failure(const struct listener_config *config, int errnum)
+{
+	if (config->is_unix)
+		fprintf(stderr, "[%s] cannot listen on %s: %s\n", config->section,
+		    config->path, strerror(errnum));
+	else
+		fprintf(stderr, "[%s] cannot listen on %s:%d: %s\n", config->section,
+		    *config->host != '\0' ? config->host : "*", config->port,
+		    strerror(errnum));
+}
+
 /* Binds a socket that was not kept from an earlier run. 0, or -1 with *error new. */
 static int
 http_sockets_bind(
     struct http_socket *one, const struct listener_config *config, char **error)
 {
 	struct stat st;
+	int errnum;
 
 	if (!config->is_unix) {
 		one->fd = sock_listen_tcp(
@@ -174,7 +189,9 @@ http_sockets_bind(
 	}
 	if (one->fd != -1)
 		return 0;
-	*error = http_sockets_error(config, errno);
+	errnum = errno;
+	http_sockets_print_failure(config, errnum);
+	*error = http_sockets_error(config, errnum);
 	return -1;
 }
 

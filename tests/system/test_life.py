@@ -97,6 +97,9 @@ class Foreground(Case):
         self.assertIn("Error: Another program is already listening on a port that one of our "
                       "HTTP servers is configured to use.  Shut this program down first "
                       "before starting supervisord.\n", ended.stderr)
+        if SUBJECT == "reeve":
+            self.assertIn("[inet_http_server] cannot listen on 127.0.0.1:%d: Address already "
+                          "in use\n" % first.port, ended.stderr)
 
     @reeve_only
     def test_ipv6(self):
