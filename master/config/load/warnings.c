@@ -88,8 +88,7 @@ warnings_variable_name(struct conf_load *load, const char *section, const char *
 
 	conf_load_warn(load, section, "environment",
 	    "[%s] environment sets a variable called %s; separate variables with commas, "
-	    "not "
-	    "with blanks, semicolons or backslashes",
+	    "not with blanks, semicolons or backslashes",
 	    section, shown);
 	free(shown);
 }
