@@ -4,10 +4,12 @@
 
 const struct api_method api_methods[API_MAX] = {
 	[API_GET_ALL_PROCESS_INFO] = {"reeve.getAllProcessInfo", "array", ROLE_STATES,
-	    CMD_HELLO, "Return the state of every process, sorted by group and name, with the\n"
+	    CMD_HELLO,
+	    "Return the state of every process, sorted by group and name, with the\n"
 	    "members of reeve.getProcessInfo."},
 	[API_GET_PROCESS_INFO] = {"reeve.getProcessInfo", "struct name:string", ROLE_STATES,
-	    CMD_HELLO, "Return the state of one process: the members of supervisor.getProcessInfo\n"
+	    CMD_HELLO,
+	    "Return the state of one process: the members of supervisor.getProcessInfo\n"
 	    "and those that reeve-api(7) describes. Fault BAD_NAME: no such process."},
 };
 
@@ -23,8 +25,8 @@ const struct api_member api_members[API_MEMBERS] = {
 	    "It is empty when the program waits for nothing"),
 	MEMBER(next_start, API_NUMBER, "time of the next automatic start. It is 0 when "
 	    "none is scheduled"),
-	MEMBER(restarts, API_NUMBER, "automatic starts since the group was added, not counting "
-	    "the first start and starts by a client. Failed attempts count. The number "
+	MEMBER(restarts, API_NUMBER, "automatic starts since the group was added, not "
+	    "counting the first start and starts by a client. Failed attempts count. The number "
 	    "never decreases"),
 	{"last_exit", API_LAST_EXIT, 0, "the last exit of the program: status or signal, "
 	    "time and reason. Before the first exit, the time is 0, the reason is empty, "
