@@ -26,9 +26,9 @@ class Row:
 ALL = (1, 10, 100, 1000, 10000)
 SAME = 1.1  # "the same", as far as it can be told
 ROWS = {
-    "start": Row("start to the last run, both logs NONE", "s", 1.2, grows=True,
+    "start": Row("start all programs, no logs", "s", 1.2, grows=True,
                  drift={10000: (1.3, 1000)}),
-    "stop": Row("stop all, one group, both logs NONE", "s", 2, grows=True,
+    "stop": Row("stop one group, no logs", "s", 2, grows=True,
                 drift={10000: (1.3, 1000)}),
     "stop groups": Row("stop all, a group each, both NONE", "s", 2, grows=True),
     "getState": Row("getState, 16 connections", "/s", 0.75, MOST, drift={10000: (1, 10)}),
@@ -38,7 +38,7 @@ ROWS = {
     "revive p99": Row("  99th percentile of 300", "ms", 5),
     "revive asked": Row("  while asked every 5 ms", "ms", 2),
     "revive asked p99": Row("  and the 99th percentile of 300", "ms", 5),
-    "PSS": Row("PSS, all processes", "MB", {10: 4.5, 1000: 7}, against=None),
+    "PSS": Row("memory (PSS), all processes", "MB", {10: 4.5, 1000: 7}, against=None),
     "USS": Row("USS, all processes", "MB", against=None),
     "descriptors, both logs": Row("descriptors of all a program, two logs", "", 5,
                                   against=None),
