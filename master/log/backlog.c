@@ -44,13 +44,6 @@ backlog_free(struct backlog *backlog)
 }
 
 static void
-backlog_remove(struct backlog *backlog)
-{
-	TAILQ_REMOVE(&backlog->owner->list, backlog, in_list);
-	backlog_free(backlog);
-}
-
-static void
 backlogs_done(struct backlogs *backlogs)
 {
 	void (*done)(void *) = backlogs->done;
@@ -78,7 +71,8 @@ backlog_writable(void *ctx, uint32_t ready UNUSED)
 	}
 	if (logfile_is_full(backlog->log) && logfile_record(backlog->log)->lost > 0)
 		return;
-	backlog_remove(backlog);
+	TAILQ_REMOVE(&owner->list, backlog, in_list);
+	backlog_free(backlog);
 	if (TAILQ_EMPTY(&owner->list))
 		backlogs_done(owner);
 }
@@ -235,8 +229,10 @@ backlogs_free(struct backlogs *backlogs)
 		log_error("log file %s: %" PRIu64
 			  " bytes are lost: they were not read in time",
 		    logfile_path(backlog->log), buf_len(&backlog->bytes) + backlog->lost);
-	while ((backlog = TAILQ_FIRST(&backlogs->list)) != NULL)
-		backlog_remove(backlog);
+	while ((backlog = TAILQ_FIRST(&backlogs->list)) != NULL) {
+		TAILQ_REMOVE(&backlogs->list, backlog, in_list);
+		backlog_free(backlog);
+	}
 	source_free(backlogs->deadline);
 	free(backlogs);
 }
