@@ -26,8 +26,8 @@ const struct api_member api_members[API_MEMBERS] = {
 	MEMBER(next_start, API_NUMBER, "time of the next automatic start. It is 0 when "
 	    "none is scheduled"),
 	MEMBER(restarts, API_NUMBER, "automatic starts since the group was added, not "
-	    "counting the first start and starts by a client. Failed attempts count. The number "
-	    "never decreases"),
+	    "counting the first start and starts by a client. Failed attempts count. "
+	    "The number never decreases"),
 	{"last_exit", API_LAST_EXIT, 0, "the last exit of the program: status or signal, "
 	    "time and reason. Before the first exit, the time is 0, the reason is empty, "
 	    "and status and signal are absent"},
