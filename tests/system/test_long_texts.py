@@ -122,6 +122,16 @@ class LongTexts(Case):
         self.assertEqual("p", self.rpc(d, "tcp").supervisor.getAllProcessInfo()[0]["name"])
         self.assertEqual(pid, d.front_end())
 
+    def test_a_long_namespace(self):
+        """A name that would not fit a message is rejected."""
+        d = self.make(program("x" * 201, "/bin/cat", section="rpcinterface"))
+        self.assertEqual(2, d.run().returncode)
+        d.configure(program("x" * 200, "/bin/cat", section="rpcinterface"))
+        d.start()
+        self.addCleanup(self.finish, d)
+        self.assertEqual("rpcinterface." + "x" * 200,
+                         self.rpc(d).supervisor.getAllProcessInfo()[0]["group"])
+
     def test_long_server_names(self):
         """Only whole names count: the beginning of a name is the name of another machine."""
         names = ["n%05d.example" % i for i in range(5000)]

@@ -14,6 +14,7 @@
 #define MAIN_FACTORY "supervisor.rpcinterface:make_main_rpcinterface"
 #define GROUP_PREFIX "rpcinterface." /* keeps the names of programs free */
 #define PRIORITY (-1)                /* of event listeners, too: started first */
+#define NAME_MAX_BYTES 200           /* of a namespace: it is a part of messages, too */
 #define OPTIONS_MAX (64 * 1024)      /* bytes, because one message in JSON has all */
 
 static void
@@ -117,13 +118,13 @@ rpcinterface_section_check_name(
 	size_t n =
 	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
 
-	if (n > 0 && name[n] == '\0' && !str_equal(name, "system") &&
+	if (n > 0 && n <= NAME_MAX_BYTES && name[n] == '\0' && !str_equal(name, "system") &&
 	    !str_equal(name, "supervisor") && !str_equal(name, "reeve"))
 		return 0;
 	return conf_load_reject(load,
-	    "[%s] cannot name a namespace that a program serves: use letters, digits and "
-	    "_, and not the names reeve, supervisor and system",
-	    section);
+	    "[%s] cannot name a namespace that a program serves: use at most %d letters, "
+	    "digits and _, and not the names reeve, supervisor and system",
+	    section, NAME_MAX_BYTES);
 }
 
 static int
