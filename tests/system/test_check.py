@@ -194,7 +194,7 @@ x=1
                  [(4, r"\[program:a\] log file /dev/stdout cannot be rotated")]),
                 ("[program:a]\ncommand=/bin/cat\nenvironment=A=1,\\\n B=2\n",
                  [(4, r"\[program:a\] environment sets a variable called '\\nB'")]),
-                ("[program:a]\ncommand=/bin/cat\nenvironment=A=1,PW=$ecret\n",
+                ("[program:a]\ncommand=/bin/cat\nenvironment=A=1,PW=$hidden\n",
                  [(4, r"\[program:a\] environment sets PW to a part of its value.*"
                    r"use PW=\"\.\.\.\"$")]),
                 ("[program:a]\ncommand=/bin/cat\nenvironment=DIR=\"/x:${DIR}\"\n",
