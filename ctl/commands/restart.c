@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESTART_BYTES (64 * 1024) /* of names in one request */
-#define RESTART_NAMES 2000        /* in one request; a pattern counts as one */
-
 struct restart {
 	struct start_stop stop, start;
 };
@@ -55,7 +52,8 @@ restart_params(const struct words *names)
 		run = words_run(names, i);
 		together = words_join(names, i, run, "\n");
 		bytes += strlen(together);
-		if (bytes > RESTART_BYTES || json_array_size(list) == RESTART_NAMES ||
+		if (bytes > WORDS_REQUEST_BYTES ||
+		    json_array_size(list) == WORDS_REQUEST_NAMES ||
 		    json_array_append_new(list, json_string(together)) == -1) {
 			json_decref(list);
 			list = NULL;

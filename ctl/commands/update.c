@@ -231,7 +231,7 @@ update_on_step(
 }
 
 /* Lets the daemon apply the changes, which it completes even if this program ends. False if
- * it cannot, or if a name is not UTF-8. */
+ * it cannot, if a name is not UTF-8, or if the names are too long for a request. */
 static bool
 update_by_daemon(struct session *s, const struct words *only)
 {
@@ -243,10 +243,14 @@ update_by_daemon(struct session *s, const struct words *only)
 	struct update update = { .session = s, .only = only };
 	bool all = only->count == 0 || only->all, possible = control != NULL, known;
 	struct interrupt_notice notice;
+	size_t bytes = 0;
 	struct reply r;
 
-	for (size_t i = 0; i < only->count && possible; i++)
-		possible = json_array_append_new(names, json_string(only->list[i])) == 0;
+	for (size_t i = 0; i < only->count && possible; i++) {
+		bytes += strlen(only->list[i]);
+		possible = i < WORDS_REQUEST_NAMES && bytes <= WORDS_REQUEST_BYTES &&
+		    json_array_append_new(names, json_string(only->list[i])) == 0;
+	}
 	if (!all)
 		json_object_set(params, "names", names);
 	json_decref(names);

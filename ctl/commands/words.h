@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define WORDS_REQUEST_BYTES (64 * 1024) /* of names in one request */
+#define WORDS_REQUEST_NAMES 2000        /* in one request; a pattern counts as one */
+
 struct words {
 	char **list;  /* owned, as its strings are */
 	size_t *from; /* for each: the number of the typed word it is from; owned */

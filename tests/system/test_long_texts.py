@@ -69,6 +69,16 @@ class LongTexts(Case):
         self.assertEqual(300, len([i for i in lines if i.endswith("y: added process group")]))
         self.assertEqual(302, len(self.rpc(d).supervisor.getAllProcessInfo()))
 
+    def test_an_update_of_many_names(self):
+        """One request cannot have all the names."""
+        d = self.daemon(program("p", "/bin/true", autostart="false"))
+        d.configure(program("p", "/bin/false", autostart="false"))
+        names = ["n%04d" % i for i in range(5000)]
+        done = d.reevectl("update", *names, "p")
+        self.assertEqual(["ERROR: no such group: " + i for i in names] +
+                         ["p: stopped", "p: updated process group"], done.stdout.splitlines())
+        self.assertEqual(1, done.returncode)
+
     def test_a_long_value_that_is_wrong(self):
         d = self.daemon(program("p", "/bin/true", autostart="false"))
         s, pid = self.rpc(d).supervisor, d.front_end()
