@@ -88,24 +88,39 @@ http_sockets_in_use(void)
 	    "before starting supervisord.");
 }
 
+/* Prints the address, which most of supervisord's texts do not name. The main log is
+ * not open yet. */
+static void
+http_sockets_print_failure(const struct listener_config *config, int errnum)
+{
+	if (config->is_unix)
+		fprintf(stderr, "[%s] cannot listen on %s: %s\n", config->section,
+		    config->path, strerror(errnum));
+	else
+		fprintf(stderr, "[%s] cannot listen on %s:%d: %s\n", config->section,
+		    *config->host != '\0' ? config->host : "*", config->port,
+		    strerror(errnum));
+}
+
 static char *
 http_sockets_error(const struct listener_config *config, int errnum)
 {
 	const struct passwd *pw;
 
+	if (errnum == EPERM && config->is_unix) {
+		pw = getpwuid(geteuid());
+		return xasprintf(
+		    "Not permitted to chown %s to uid/gid (%d, %d); adjust \"sockchown\" "
+		    "value in config file or on command line to values that the current "
+		    "user (%s) can successfully chown",
+		    config->path, (int)config->uid, (int)config->gid,
+		    pw == NULL ? "unknown" : pw->pw_name);
+	}
+	http_sockets_print_failure(config, errnum);
 	if (errnum == EADDRINUSE)
 		return http_sockets_in_use();
-	if (errnum != EPERM || !config->is_unix)
-		return xasprintf("Cannot open an HTTP server: socket.error reported "
-				 "errno.%s (%d)",
-		    str_errno_name(errnum), errnum);
-	pw = getpwuid(geteuid());
-	return xasprintf(
-	    "Not permitted to chown %s to uid/gid (%d, %d); adjust \"sockchown\" value in "
-	    "config file or on command line to values that the current user (%s) can "
-	    "successfully chown",
-	    config->path, (int)config->uid, (int)config->gid,
-	    pw == NULL ? "unknown" : pw->pw_name);
+	return xasprintf("Cannot open an HTTP server: socket.error reported errno.%s (%d)",
+	    str_errno_name(errnum), errnum);
 }
 
 /* Binds the path again, unless another process is listening there. True when the
@@ -156,27 +171,12 @@ http_sockets_listen_again(struct http_sockets *all, const struct config *whole, 
 	return false;
 }
 
-/* Prints the address, which supervisord's text of the error does not name. The main log is
- * not open yet. */
-static void
-http_sockets_print_failure(const struct listener_config *config, int errnum)
-{
-	if (config->is_unix)
-		fprintf(stderr, "[%s] cannot listen on %s: %s\n", config->section,
-		    config->path, strerror(errnum));
-	else
-		fprintf(stderr, "[%s] cannot listen on %s:%d: %s\n", config->section,
-		    *config->host != '\0' ? config->host : "*", config->port,
-		    strerror(errnum));
-}
-
 /* Binds a socket that was not kept from an earlier run. 0, or -1 with *error new. */
 static int
 http_sockets_bind(
     struct http_socket *one, const struct listener_config *config, char **error)
 {
 	struct stat st;
-	int errnum;
 
 	if (!config->is_unix) {
 		one->fd = sock_listen_tcp(
@@ -189,9 +189,7 @@ http_sockets_bind(
 	}
 	if (one->fd != -1)
 		return 0;
-	errnum = errno;
-	http_sockets_print_failure(config, errnum);
-	*error = http_sockets_error(config, errnum);
+	*error = http_sockets_error(config, errno);
 	return -1;
 }
 
