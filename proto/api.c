@@ -10,7 +10,7 @@ const struct api_method api_methods[API_MAX] = {
 	[API_GET_PROCESS_INFO] = {"reeve.getProcessInfo", "struct name:string", ROLE_STATES,
 	    CMD_HELLO,
 	    "Return the state of one process: the members of supervisor.getProcessInfo\n"
-	    "and those that reeve-api(7) describes. Fault BAD_NAME: no such process."},
+	    "and members that supervisord does not have. Fault BAD_NAME: no such process."},
 };
 
 #define MEMBER(member, type, help) \

@@ -39,8 +39,8 @@ void conf_difference_why(struct buf *, const struct group_config *live,
 /* New: a value for messages: a long one cut, an empty one or NULL as "nothing". */
 char *conf_difference_value(char *text_take);
 
-/* Writes the options that a reread cannot apply as frames, "[SECTION] option: 1 -> 2":
- * those that a restart applies, and those that only a new start of the daemon applies. */
+/* Writes a frame with two texts for each option that a reread cannot apply: what applies it
+ * ("reload", or "start" of a new daemon), and "[SECTION] option: 1 -> 2". */
 void conf_difference_pending(
     struct conf_writer *, const struct conf_in_force *, const struct config *fresh);
 
