@@ -161,6 +161,11 @@ config_free(struct config *config)
 	for (size_t i = 0; i < config->nlisteners; i++)
 		config_listener_clear(&config->listeners[i]);
 	free(config->listeners);
+	for (size_t i = 0; i < config->nusers; i++)
+		user_config_clear(&config->users[i]);
+	free(config->users);
+	user_config_clear_peers(&config->peers);
+	free(config->audit_log);
 	for (size_t i = 0; i < config->ngroups; i++)
 		group_config_unref(config->groups[i]);
 	free(config->groups);
@@ -180,6 +185,15 @@ config_log(const struct config_message *message)
 		log_at(message->level, "%s: %s", message->place, message->text);
 	else
 		log_at(message->level, "%s", message->text);
+}
+
+const struct user_config *
+config_user(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->nusers; i++)
+		if (str_equal(config->users[i].name, name))
+			return &config->users[i];
+	return NULL;
 }
 
 struct group_config *

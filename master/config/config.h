@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "master/config/arguments.h"
 #include "master/config/group_config.h"
+#include "master/config/user_config.h"
 #include "master/config/values/environment_list.h"
 #include "proto/role.h"
 
@@ -37,6 +38,7 @@ struct listener_config {
 	bool has_role;             /* unauthenticated_role= was given */
 	enum role unauthenticated_role;
 	char *server_names; /* separated by one blank; NULL = none given */
+	enum role max_role; /* what any client has at most; default: admin */
 };
 
 struct config_message {
@@ -68,11 +70,16 @@ struct config {
 	char *control_socket;    /* default: pidfile + ".ctl"; "" = none */
 	struct user *rpcd_user;  /* rpcd_user=, else reeve, else nobody */
 	bool confinement_strict; /* rpcd_confinement=strict */
+	struct peer_list peers;
+	char *audit_log; /* absolute; NULL = none */
+	int64_t audit_log_maxbytes, audit_log_backups;
 	bool has_main_interface; /* [rpcinterface:supervisor] with our factory */
 	char **interfaces;       /* names of all rpcinterface sections that are ours */
 	size_t ninterfaces;
 	struct listener_config *listeners; /* inet first, then unix, in file order */
 	size_t nlisteners;
+	struct user_config *users; /* sorted by name */
+	size_t nusers;
 	struct group_config **groups; /* sorted by priority, then name */
 	size_t ngroups;
 	struct config_row *rows; /* all their processes, sorted by process name */
@@ -96,6 +103,8 @@ NODISCARD int config_merge_groups(
 NODISCARD int config_pass(
     const struct config *loaded, struct config **config, char **error);
 void config_free(struct config *); /* drops its references to groups; NULL is fine */
+/* The user of that name; NULL = none. Borrowed. */
+const struct user_config *config_user(const struct config *, const char *name);
 /* The group of that name; NULL = none. Borrowed. */
 struct group_config *config_group(const struct config *, const char *name);
 /* Logs a message, a finding with its place. */

@@ -23,6 +23,7 @@ http_server_read_listener(
 		.mode = 0700,
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1,
+		.max_role = ROLE_ADMIN,
 	};
 	for (size_t i = 0; i < table->count; i++) {
 		const struct conf_option *option = &table->options[i];
