@@ -7,12 +7,12 @@
 #include "common/mem.h"
 #include "common/privs.h"
 #include "proto/frame.h"
+#include "rpcd/confinement.h"
 #include "rpcd/http/server.h"
 #include "rpcd/methods/call.h"
 #include "rpcd/methods/rpcinterface.h"
 #include "rpcd/methods/table.h"
 #include "rpcd/rpcd.h"
-#include "rpcd/sandbox/sandbox.h"
 #include "rpcd/setup.h"
 #include "rpcd/stuck_loop.h"
 #include "rpcd/tail/tail.h"
@@ -123,6 +123,7 @@ main_confine(struct front *f)
 {
 	int fds[SETUP_LISTENERS_MAX];
 	const struct sandbox sandbox = {
+	    .policy = &confinement_policy,
 	    .uid = f->setup.uid,
 	    .gid = f->setup.gid,
 	    .is_root = geteuid() == 0,

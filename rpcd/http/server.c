@@ -6,7 +6,7 @@
 #include "common/mem.h"
 #include "rpcd/http/request.h"
 #include "rpcd/methods/process_list.h"
-#include "rpcd/sandbox/sandbox.h"
+#include "rpcd/confinement.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,8 +53,8 @@ server_set_bounds(struct http_endpoint *e)
 	struct rlimit files;
 	size_t half, most;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max > SANDBOX_FILES)
-		files.rlim_max = SANDBOX_FILES;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max > CONFINEMENT_FILES)
+		files.rlim_max = CONFINEMENT_FILES;
 	if (files.rlim_max < 2 * FILES_RESERVED)
 		files.rlim_max = 2 * FILES_RESERVED;
 	half = (files.rlim_max - FILES_RESERVED) / parts / 2;

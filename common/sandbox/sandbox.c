@@ -1,4 +1,4 @@
-#include "rpcd/sandbox/sandbox.h"
+#include "common/sandbox/sandbox.h"
 
 #include "common/fail.h"
 #include "common/fd.h"
@@ -15,18 +15,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define SANDBOX_MEMORY ((rlim_t)3 << 30) /* bytes of address space */
-
 /* Creates an empty directory, opens it and removes it. The descriptor, or -1 with errno. */
 static int
-sandbox_empty_directory(void)
+sandbox_empty_directory(const char *program)
 {
 	static const char *const parents[] = { "/run", "/tmp", "/var/tmp", "/dev/shm" };
 	char path[64];
 	int fd;
 
 	for (size_t i = 0; i < nitems(parents); i++) {
-		snprintf(path, sizeof(path), "%s/reeve-rpcd-XXXXXX", parents[i]);
+		snprintf(path, sizeof(path), "%s/%s-XXXXXX", parents[i], program);
 		if (mkdtemp(path) == NULL)
 			continue;
 		fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -37,9 +35,9 @@ sandbox_empty_directory(void)
 }
 
 static int
-sandbox_chroot(const struct sandbox *s UNUSED)
+sandbox_chroot(const struct sandbox *s)
 {
-	int fd = sandbox_empty_directory(), rc;
+	int fd = sandbox_empty_directory(s->policy->program), rc;
 
 	if (fd < 0)
 		return -1;
@@ -92,9 +90,9 @@ sandbox_limit(int which, rlim_t most)
 }
 
 static int
-sandbox_limits(const struct sandbox *s UNUSED)
+sandbox_limits(const struct sandbox *s)
 {
-	static const struct {
+	const struct {
 		int which;
 		rlim_t most;
 	} limits[] = {
@@ -103,9 +101,9 @@ sandbox_limits(const struct sandbox *s UNUSED)
 	    {RLIMIT_FSIZE, 0},
 	    {RLIMIT_MEMLOCK, 0},
 	    {RLIMIT_MSGQUEUE, 0},
-	    {RLIMIT_NOFILE, SANDBOX_FILES},
+	    {RLIMIT_NOFILE, s->policy->files},
 #ifndef REEVE_SANITIZED
-	    {RLIMIT_AS, SANDBOX_MEMORY},
+	    {RLIMIT_AS, s->policy->memory},
 #endif
 	};
 	int missed = 0;
@@ -134,7 +132,7 @@ static const struct {
 	const char *name;
 	int (*apply)(const struct sandbox *);
 	bool is_roots; /* possible and necessary only as root */
-	bool needed;   /* reeve-rpcd does not run without it */
+	bool needed;   /* the program does not run without it */
 } measures[] = {
 	{"empty root directory", sandbox_chroot, true, false},
 	{"capability bounding set", sandbox_bounding, true, false},

@@ -1,13 +1,13 @@
-/* Sandbox_world: shared by the tests of the sandbox: the descriptors for probes, and a
+/* Confinement_world: shared by the tests of the sandbox: the descriptors for probes, and a
  * child that enters the sandbox and then runs a probe. */
-#ifndef TESTS_SANDBOX_WORLD_H
-#define TESTS_SANDBOX_WORLD_H
+#ifndef TESTS_CONFINEMENT_WORLD_H
+#define TESTS_CONFINEMENT_WORLD_H
 
 #include "tests/unit/common/no_log.h"
 
 #include "common/compiler.h"
 #include "common/sock.h"
-#include "rpcd/sandbox/sandbox.h"
+#include "rpcd/confinement.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,8 @@ probe_nothing(void)
 static struct sandbox
 sandbox_here(void)
 {
-	return (struct sandbox){ .uid = NOBODY,
+	return (struct sandbox){ .policy = &confinement_policy,
+		.uid = NOBODY,
 		.gid = NOBODY,
 		.is_root = geteuid() == 0,
 		.strict = false,

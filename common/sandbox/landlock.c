@@ -1,6 +1,6 @@
 /* Landlock by raw system calls, because the headers may be older than the kernel. */
 #include "common/fd.h"
-#include "rpcd/sandbox/sandbox.h"
+#include "common/sandbox/sandbox.h"
 
 #include <stdint.h>
 #include <sys/syscall.h>

@@ -1,6 +1,6 @@
-/* Sandbox: each probe runs in its own child, which enters the sandbox first. */
+/* Confinement: each probe runs in its own child, which enters the sandbox first. */
 #include "tests/unit/common/peer_is_local.h"
-#include "tests/unit/rpcd/sandbox/sandbox_world.h"
+#include "tests/unit/rpcd/confinement_world.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -422,7 +422,9 @@ test_proc(void **state)
 static int
 enter_as_root(void)
 {
-	const struct sandbox sandbox = { .uid = 0, .gid = 0, .is_root = true };
+	const struct sandbox sandbox = {
+		.policy = &confinement_policy, .uid = 0, .gid = 0, .is_root = true
+	};
 
 	return sandbox_enter(&sandbox);
 }
@@ -432,7 +434,10 @@ static int
 enter_without_privilege(void)
 {
 	const struct sandbox sandbox = {
-		.uid = NOBODY - 1, .gid = NOBODY, .is_root = true
+		.policy = &confinement_policy,
+		.uid = NOBODY - 1,
+		.gid = NOBODY,
+		.is_root = true
 	};
 
 	if (geteuid() == 0 &&

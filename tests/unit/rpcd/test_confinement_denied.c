@@ -1,6 +1,6 @@
-/* Sandbox: arguments that kill the process, in calls that are otherwise allowed.
+/* Confinement: arguments that kill the process, in calls that are otherwise allowed.
  * test_sandbox checks that the uses of libmicrohttpd work. */
-#include "tests/unit/rpcd/sandbox/sandbox_world.h"
+#include "tests/unit/rpcd/confinement_world.h"
 
 #include <netinet/tcp.h>
 #include <signal.h>
