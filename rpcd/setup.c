@@ -57,13 +57,26 @@ setup_access(struct setup_access *access, const json_t *params)
 		if (role < 0)
 			return -1;
 		access->local = access->remote = (enum role)role;
+		access->has_role = true;
 	} else if (value != NULL && !json_is_null(value)) {
 		return -1;
 	}
 	if (username == NULL || *username == '\0')
 		return 0;
-	access->password = password_new(username, password != NULL ? password : "");
-	return access->password != NULL ? 0 : -1;
+	access->own = credentials_new();
+	if (access->own == NULL)
+		return -1;
+	access->username = xstrdup(username);
+	return credentials_add(
+	    access->own, username, password != NULL ? password : "", access->own);
+}
+
+void
+setup_access_clear(struct setup_access *access)
+{
+	credentials_free(access->own);
+	free(access->username);
+	*access = (struct setup_access){ 0 };
 }
 
 static int
@@ -72,12 +85,17 @@ setup_listener(struct setup *s, const json_t *params, int *fd)
 	struct setup_listener *l = &s->listeners[s->count];
 	const char *kind = json_string_value(json_object_get(params, "kind"));
 	const char *names = json_string_value(json_object_get(params, "server_names"));
+	const char *section = json_string_value(json_object_get(params, "section"));
 
-	if (s->count >= s->expected || *fd < 0 || kind == NULL ||
-	    setup_access(&l->access, params) < 0)
+	if (s->count >= s->expected || *fd < 0 || kind == NULL)
 		return -1;
+	if (setup_access(&l->access, params) < 0) {
+		setup_access_clear(&l->access);
+		return -1;
+	}
 	l->is_unix = strcmp(kind, "unix") == 0;
 	l->names = names != NULL ? xstrdup(names) : NULL;
+	l->section = xstrdup(section != NULL ? section : "");
 	l->fd = *fd;
 	*fd = -1;
 	s->count++;
@@ -136,8 +154,9 @@ setup_clear(struct setup *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		fd_close(s->listeners[i].fd);
-		password_free(s->listeners[i].access.password);
+		setup_access_clear(&s->listeners[i].access);
 		free(s->listeners[i].names);
+		free(s->listeners[i].section);
 	}
 	free(s->listeners);
 	s->listeners = NULL;

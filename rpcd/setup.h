@@ -6,7 +6,7 @@
 #include "common/compiler.h"
 #include "common/log.h"
 #include "proto/role.h"
-#include "rpcd/password.h"
+#include "rpcd/credentials.h"
 
 #include <jansson.h>
 #include <stdatomic.h>
@@ -18,15 +18,18 @@
 
 /* The access to a listener. */
 struct setup_access {
-	struct password *password; /* owned, or NULL */
-	enum role local, remote;   /* without a password: roles by the client's machine */
+	struct credentials *own; /* owned: of username= and password=, or NULL */
+	char *username;          /* owned: username=, or NULL */
+	bool has_role;           /* unauthenticated_role= is set */
+	enum role local, remote; /* without credentials: roles by the client's machine */
 };
 
 struct setup_listener {
 	int fd; /* owned; -1 once the listener was taken */
 	bool is_unix;
 	struct setup_access access;
-	char *names; /* owned: names of the server, separated by blanks; or NULL */
+	char *names;   /* owned: names of the server, separated by blanks; or NULL */
+	char *section; /* owned: of the configuration */
 };
 
 struct setup {
@@ -51,6 +54,7 @@ NODISCARD int setup_read_hello(struct setup *, const json_t *result);
  * *fd to -1 when the descriptor was taken. */
 NODISCARD int setup_notification(
     struct setup *, const char *method, const json_t *params, int *fd);
+void setup_access_clear(struct setup_access *);
 /* Closes and frees all listeners that were not taken. The page stays mapped. */
 void setup_clear(struct setup *);
 

@@ -11,19 +11,24 @@
 #define SCHEME "basic "
 
 static enum auth_result
-basic_auth_match(const struct password *password, const char *encoded)
+basic_auth_match(const struct credentials *own, const char *encoded)
 {
 	size_t size = strlen(encoded);
 	char *text = xmalloc(size);
 	ssize_t len = base64_decode(encoded, size, text);
-	const char *colon = len > 0 ? memchr(text, ':', (size_t)len) : NULL;
+	char *colon = len > 0 ? memchr(text, ':', (size_t)len) : NULL;
 	enum auth_result result = AUTH_MALFORMED;
+	struct credentials_digest digest;
 
-	if (colon != NULL && str_is_utf8(text, (size_t)len))
-		result = password_matches(password, text, (size_t)(colon - text), colon + 1,
-			     (size_t)(text + len - colon - 1)) ?
-		    AUTH_OK :
-		    AUTH_WRONG;
+	if (colon != NULL && str_is_utf8(text, (size_t)len)) {
+		result = AUTH_WRONG;
+		if (memchr(text, '\0', (size_t)len) == NULL) {
+			*colon = '\0';
+			if (credentials_find(own, &(struct credential){ text, (size_t)len },
+				&digest) != NULL)
+				result = AUTH_OK;
+		}
+	}
 	mem_wipe(text, size);
 	free(text);
 	return result;
@@ -35,14 +40,14 @@ basic_auth_check(const struct setup_access *access, const char *header, bool pee
 {
 	enum auth_result result;
 
-	if (access->password == NULL) {
+	if (access->own == NULL) {
 		*role = peer_is_local ? access->local : access->remote;
 		return AUTH_OK;
 	}
 	*role = ROLE_NONE;
 	if (header == NULL || strncasecmp(header, SCHEME, strlen(SCHEME)) != 0)
 		return AUTH_REQUIRED;
-	result = basic_auth_match(access->password, header + strlen(SCHEME));
+	result = basic_auth_match(access->own, header + strlen(SCHEME));
 	if (result == AUTH_OK)
 		*role = ROLE_ADMIN;
 	return result;

@@ -71,7 +71,7 @@ check_browser(struct http_request *r)
 {
 	struct http_endpoint *e = r->endpoint;
 	const struct browser_rules rules = {
-	    .has_password = e->access.password != NULL,
+	    .has_password = e->access.own != NULL,
 	    .is_unix = e->is_unix,
 	    .names = e->names,
 	    .is_read = r->route != NULL && r->route->has_target,
@@ -111,7 +111,7 @@ check_auth(struct http_request *r)
 	enum auth_result result = basic_auth_check(
 	    &e->access, header, r->client->local && !r->browser.is_forwarded, &r->role);
 
-	if (r->browser.is_forwarded && !e->forwarded_logged && e->access.password == NULL &&
+	if (r->browser.is_forwarded && !e->forwarded_logged && e->access.own == NULL &&
 	    r->client->local && e->access.local > r->role) {
 		e->forwarded_logged = true;
 		log_warn("%s: requests that a proxy forwards count as from another machine "

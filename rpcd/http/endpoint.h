@@ -27,6 +27,7 @@ struct http_endpoint {
 	bool is_unix;
 	struct setup_access access;
 	char *names;          /* owned: names of the server, separated by blanks; or NULL */
+	char *section;        /* owned: of the configuration */
 	struct source *timer; /* armed for time 0 to run libmicrohttpd, which does not
 			       * notice that a connection was resumed */
 	int64_t now;          /* clock_mono_ms() at the beginning of its run */

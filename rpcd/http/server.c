@@ -165,6 +165,7 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	}
 	e->access = listener->access;
 	e->names = listener->names;
+	e->section = listener->section;
 	*listener = (struct setup_listener){ .fd = -1 };
 	return s;
 }
@@ -318,7 +319,8 @@ http_server_free(struct http_server *s)
 	source_free(s->accept);
 	MHD_stop_daemon(s->daemon);
 	fd_close(s->fd);
-	password_free(s->endpoint.access.password);
+	setup_access_clear(&s->endpoint.access);
 	free(s->endpoint.names);
+	free(s->endpoint.section);
 	server_clear(s);
 }

@@ -78,6 +78,7 @@ test_whole(void **state)
 	struct setup s = { .level = LEVEL_INFO };
 	int listener = open_null(), page = open_page(4096), none = -1;
 	uint64_t number = 42;
+	struct credentials_digest digest;
 
 	(void)state;
 	assert_int_equal(pwrite(page, &number, sizeof(number), 0), sizeof(number));
@@ -90,7 +91,14 @@ test_whole(void **state)
 	assert_int_equal(take(&s, "setup.listener", LISTENER, &listener), 1);
 	assert_int_equal(listener, -1);
 	assert_true(s.listeners[0].is_unix);
-	assert_true(password_matches(s.listeners[0].access.password, "user", 4, "123", 3));
+	assert_string_equal(s.listeners[0].section, "s");
+	assert_string_equal(s.listeners[0].access.username, "user");
+	assert_false(s.listeners[0].access.has_role);
+	assert_non_null(credentials_find(s.listeners[0].access.own,
+	    &(struct credential){ "user\0"
+				  "123",
+		8 },
+	    &digest));
 	assert_int_equal(take(&s, "setup.page", "{}", &page), 1);
 	assert_int_equal(page, -1);
 	assert_int_equal(atomic_load(s.page), 42);
@@ -171,7 +179,8 @@ test_role(void **state)
 			     &fd),
 	    1);
 	assert_false(s.listeners[0].is_unix);
-	assert_null(s.listeners[0].access.password);
+	assert_null(s.listeners[0].access.own);
+	assert_true(s.listeners[0].access.has_role);
 	assert_int_equal(s.listeners[0].access.local, ROLE_VIEW);
 	assert_int_equal(s.listeners[0].access.remote, ROLE_VIEW);
 	setup_clear(&s);

@@ -314,12 +314,17 @@ world_new(bool is_unix, const char *username, const char *password)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	struct setup_listener listener = {
-	    .is_unix = is_unix, .access = {NULL, ROLE_ADMIN, ROLE_STATES}};
+	    .is_unix = is_unix,
+	    .access = {.local = ROLE_ADMIN, .remote = ROLE_STATES},
+	};
+	struct credentials *own;
 
 	assert_non_null(w);
 	if (username != NULL) {
-		listener.access.password = password_new(username, password);
-		assert_non_null(listener.access.password);
+		listener.access.own = own = credentials_new();
+		assert_non_null(own);
+		listener.access.username = strdup(username);
+		assert_int_equal(credentials_add(own, username, password, own), 0);
 	}
 	log_init(no_log, NULL, LEVEL_CRITICAL);
 	strcpy(w->dir, "/tmp/test_http.XXXXXX");

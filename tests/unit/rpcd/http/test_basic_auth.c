@@ -48,7 +48,7 @@ access_of(const char *username, const char *password, const char *role)
 	assert_int_equal(setup_read_hello(&setup, answer), 0);
 	assert_int_equal(setup_notification(&setup, "setup.listener", params, &fd), 1);
 	access = setup.listeners[0].access;
-	setup.listeners[0].access.password = NULL;
+	setup.listeners[0].access = (struct setup_access){ 0 };
 	setup_clear(&setup);
 	json_decref(answer);
 	json_decref(params);
@@ -64,7 +64,7 @@ case_holds(char *line)
 	enum role role = ROLE_MAX;
 	enum auth_result got = basic_auth_check(&access, header, true, &role);
 
-	password_free(access.password);
+	setup_access_clear(&access);
 	if (strcmp(results[got], want) == 0 &&
 	    role == (got == AUTH_OK ? ROLE_ADMIN : ROLE_NONE))
 		return true;
@@ -126,7 +126,7 @@ test_lengths(void **state)
 		header[out] = '\0';
 		access = access_of("u", text + 2, NULL);
 		assert_int_equal(basic_auth_check(&access, header, false, &role), AUTH_OK);
-		password_free(access.password);
+		setup_access_clear(&access);
 		text[len] = (char)('0' + (int)(len * 7 % 64));
 	}
 }
@@ -174,7 +174,7 @@ test_role_is_no_way_round(void **state)
 	(void)state;
 	assert_int_equal(basic_auth_check(&access, NULL, true, &role), AUTH_REQUIRED);
 	assert_int_equal(role, ROLE_NONE);
-	password_free(access.password);
+	setup_access_clear(&access);
 }
 
 int
