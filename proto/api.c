@@ -2,6 +2,9 @@
 
 #include "proto/state.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 const struct api_method api_methods[API_MAX] = {
 	[API_GET_ALL_PROCESS_INFO] = {"reeve.getAllProcessInfo", "array", ROLE_STATES,
 	    CMD_HELLO,
@@ -41,3 +44,30 @@ const char *const api_type_names[API_TYPES] = {
 	[API_HEALTH] = "string",
 	[API_LAST_EXIT] = "struct",
 };
+
+static int
+api_compare(const void *name, const void *row)
+{
+	return strcmp(name, ((const struct api_method *)row)->name);
+}
+
+const struct api_method *
+api_find(const char *name)
+{
+	const struct api_method *found = bsearch(name, api_supervisor_methods,
+	    API_SUPERVISOR_METHODS, sizeof(api_supervisor_methods[0]), api_compare);
+
+	if (found == NULL)
+		found = bsearch(
+		    name, api_methods, API_MAX, sizeof(api_methods[0]), api_compare);
+	return found;
+}
+
+const struct api_method *
+api_nth(size_t nth)
+{
+	if (nth < API_SUPERVISOR_METHODS)
+		return &api_supervisor_methods[nth];
+	nth -= API_SUPERVISOR_METHODS;
+	return nth < API_MAX ? &api_methods[nth] : NULL;
+}

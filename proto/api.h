@@ -1,6 +1,7 @@
-/* Api: the methods of the `reeve.*` namespace, and the members that its process structs
- * have in addition to supervisord's (reeve-api(7)). The dispatcher, system.* and the manual
- * are made from these tables. */
+/* Api: the methods of supervisor.*, system.* and reeve.*, and the members that the process
+ * structs of reeve.* have in addition to supervisord's (reeve-api(7)). The dispatcher, the
+ * check of rights on both sides of the wire, system.* and the manual are made from these
+ * tables. */
 #ifndef PROTO_API_H
 #define PROTO_API_H
 
@@ -20,13 +21,23 @@ struct api_method {
 	const char *help;
 };
 
-enum api_id { /* in the order of the names */
+enum api_id { /* of reeve.*, in the order of the names */
 	API_GET_ALL_PROCESS_INFO,
 	API_GET_PROCESS_INFO,
 	API_MAX
 };
 
 extern const struct api_method api_methods[API_MAX];
+
+#define API_SUPERVISOR_METHODS 41
+
+/* supervisor.* and system.*, sorted by name; an alias has a row of its own. */
+extern const struct api_method api_supervisor_methods[API_SUPERVISOR_METHODS];
+
+/* The row of a method of these three namespaces; NULL = none. */
+const struct api_method *api_find(const char *name);
+/* Row `nth` of all rows of these three namespaces; NULL after the last. */
+const struct api_method *api_nth(size_t nth);
 
 /* Types of members. A number of more than 32 bits is a double in XML-RPC. */
 enum api_type {

@@ -1,22 +1,20 @@
-/* Prints what the method table of the front end says. */
+/* Prints the methods that reeve-rpcd serves. */
 #include "man/tables/mdoc.h"
-#include "rpcd/methods/table.h"
+#include "proto/api.h"
 
 #include <stdio.h>
 
 int
 main(void)
 {
-	const struct method_row *methods;
-	size_t count;
+	const struct api_method *m = api_supervisor_methods;
 
-	methods = method_table_rows(&count);
 	mdoc_begin("methods of the API");
 	puts(".Bl -tag -width Ds");
-	for (size_t i = 0; i < count; i++) {
-		printf(".It Ic %s\n.Li \"%s\" ,\n.Cm %s .\n", methods[i].api.name,
-		    methods[i].api.signature, role_name(methods[i].api.role));
-		mdoc_text(methods[i].api.help);
+	for (; m < api_supervisor_methods + API_SUPERVISOR_METHODS; m++) {
+		printf(".It Ic %s\n.Li \"%s\" ,\n.Cm %s .\n", m->name, m->signature,
+		    role_name(m->role));
+		mdoc_text(m->help);
 	}
 	puts(".El");
 	mdoc_end();

@@ -1,13 +1,12 @@
-/* Table: the methods of supervisor.* and system.*. Dispatch, the check of arguments and
- * roles, system.listMethods, methodHelp and methodSignature, and the manual are made from
- * its rows. */
+/* Table: the handlers of the methods of supervisor.* and system.*, whose names, signatures
+ * and roles are in proto/api.h. */
 #ifndef RPCD_METHODS_TABLE_H
 #define RPCD_METHODS_TABLE_H
 
 #include "rpcd/methods/method.h"
 
 struct method_row {
-	struct api_method api;
+	const char *name;
 	method_handler *handler;
 	enum wait_kind wait;
 };
@@ -15,7 +14,7 @@ struct method_row {
 extern const struct method_source method_table;
 extern const struct method_source reeve_methods; /* reeve.c: reeve.*, from proto/api.h */
 
-/* All rows, sorted by name; an alias has a row of its own. */
+/* All rows, in the order of api_supervisor_methods. */
 const struct method_row *method_table_rows(size_t *count);
 
 #endif
