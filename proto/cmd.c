@@ -6,8 +6,8 @@
 #include <string.h>
 
 const struct cmd cmd_table[CMD_MAX] = {
-#define CMD_ROW(id, handler, name, params, role, flags, result) \
-	[CMD_##id] = { name, params, ROLE_##role, flags, result },
+#define CMD_ROW(id, handler, name, params, role, flags, parts, result) \
+	[CMD_##id] = { name, params, ROLE_##role, flags, parts, result },
 	CMD_LIST(CMD_ROW)
 #undef CMD_ROW
 };
