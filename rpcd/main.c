@@ -34,6 +34,7 @@
 #define FREED_BYTE 0x5a          /* overwrites freed memory */
 #define MASTER_FD 3
 #define PROTOCOL 1
+#define MAX_ROLE "max_role="
 #define LINE_MAX_BYTES 1000 /* of a log line's text */
 #define ENDING_MS 1000      /* time to send open answers at the end */
 #define ENDING_TURN_MS 50   /* the longest turn of the loop in that time */
@@ -135,6 +136,7 @@ main_confine(struct front *f)
 	setup_wipe(false);
 	peer_secret(f->rpcd.master, false);
 	f->rpcd.page = f->setup.page;
+	f->rpcd.max_role = f->setup.max_role;
 	if (main_make_listeners(f, fds) < 0 || sandbox_enter(&sandbox) < 0 ||
 	    peer_call(f->rpcd.master, "ready", NULL, false, main_on_ready, f) == 0)
 		main_stop(f, 1);
@@ -385,6 +387,10 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return puts("reeve-rpcd " REEVE_VERSION) < 0;
+	/* The argument is for ps(1) only: the master sends the role in its reply to
+	 * hello. */
+	if (argc == 2 && strncmp(argv[1], MAX_ROLE, strlen(MAX_ROLE)) == 0)
+		argc = 1;
 	if (argc == 1 && getsockopt(MASTER_FD, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
 	    domain == AF_UNIX)
 		return main_run();

@@ -6,6 +6,7 @@
 #include "proto/cmd.h"
 #include "proto/mirror.h"
 #include "proto/peer/peer.h"
+#include "proto/role.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -24,6 +25,7 @@ struct rpcd {
 	const _Atomic uint64_t *page; /* newest number of the stream, mapped read-only */
 	struct http_server **listeners;
 	size_t nlisteners;
+	enum role max_role; /* that a client can have; the master has the same limit */
 	struct rpcinterfaces *rpcinterfaces;    /* namespaces that programs serve */
 	const struct method_source *sources[4]; /* of all methods; NULL ends the list */
 	struct calls *calls;                    /* all open calls (rpcd/methods/call.h) */

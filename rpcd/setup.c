@@ -19,24 +19,26 @@ int
 setup_read_hello(struct setup *s, const json_t *result)
 {
 	json_int_t uid, gid, listeners;
-	const char *confinement;
+	const char *confinement, *max_role = role_name(ROLE_ADMIN);
 	json_t *level;
-	int number;
+	int number, role;
 
 	if (s->answered ||
-	    json_unpack((json_t *)(uintptr_t)result, "{s:{s:I, s:I, s:s, s:o, s:I}}",
+	    json_unpack((json_t *)(uintptr_t)result, "{s:{s:I, s:I, s:s, s:o, s:I, s?s}}",
 		"setup", "uid", &uid, "gid", &gid, "confinement", &confinement, "loglevel",
-		&level, "listeners", &listeners) < 0)
+		&level, "listeners", &listeners, "max_role", &max_role) < 0)
 		return -1;
 	number = json_is_string(level) ? log_level_parse(json_string_value(level)) :
 					 (int)json_integer_value(level);
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX || number <= 0 ||
-	    listeners < 0 || listeners > SETUP_LISTENERS_MAX)
+	    listeners < 0 || listeners > SETUP_LISTENERS_MAX ||
+	    (role = role_parse(max_role)) == -1)
 		return -1;
 	s->uid = (uid_t)uid;
 	s->gid = (gid_t)gid;
 	s->strict = strcmp(confinement, "strict") == 0;
 	s->level = (enum log_level)number;
+	s->max_role = (enum role)role;
 	s->expected = (size_t)listeners;
 	s->listeners = xcalloc(s->expected + 1, sizeof(*s->listeners));
 	s->answered = true;

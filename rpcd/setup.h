@@ -37,8 +37,9 @@ struct setup {
 	gid_t gid;
 	bool strict;
 	enum log_level level;
-	size_t expected; /* listeners announced */
-	size_t count;    /* received */
+	enum role max_role; /* that a client of any listener can have */
+	size_t expected;    /* listeners announced */
+	size_t count;       /* received */
 	struct setup_listener *listeners;
 	const _Atomic uint64_t *page; /* mapped, or NULL */
 	bool answered;                /* the reply to hello was received */

@@ -8,6 +8,7 @@
 #include "master/helper/helper_process.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #define PROGRAM "reeve-rpcd"
 #define READY_MS 10000 /* from its start until it is ready */
 #define END_MS 1500    /* 1 s to answer pending calls, the rest to exit */
+#define NAME_SIZE 40   /* "reeve-rpcd (max_role operate)" */
 #ifndef LIBEXECDIR
 #define LIBEXECDIR "/usr/local/libexec/reeve"
 #endif
@@ -22,7 +24,10 @@
 struct frontend {
 	const struct frontend_use *use;
 	struct helper_process *helper;
-	enum role role;    /* what its connection may do */
+	enum role role;         /* what its connection may do: max_role= of its listeners */
+	bool serves_interfaces; /* it is the one that rpcinterface programs connect to */
+	struct helper_kind kind;
+	char name[NAME_SIZE], argument[NAME_SIZE]; /* of kind, when there are several */
 	size_t *listeners; /* indexes of its listeners in the configuration */
 	size_t nlisteners;
 	struct connection *connection;   /* NULL = none */
@@ -101,7 +106,8 @@ frontend_lost(void *ctx)
 	if (frontend->connection != NULL)
 		use->ops->drop(frontend->connection);
 	frontend->connection = NULL;
-	use->ops->gone(use->ctx);
+	if (frontend->serves_interfaces)
+		use->ops->gone(use->ctx);
 }
 
 static void
@@ -152,7 +158,7 @@ frontend_greet(void *ctx, json_t *hello_result)
 	const struct frontend *frontend = ctx;
 
 	return json_object_set_new(hello_result, "setup",
-	    rpcd_setup_object(frontend->use->config, frontend->nlisteners));
+	    rpcd_setup_object(frontend->use->config, frontend->role, frontend->nlisteners));
 }
 
 int
@@ -168,8 +174,8 @@ frontend_greeted(void *ctx)
 		frontend->listeners, frontend->nlisteners, use->page) == 0)
 		return 0;
 	log_limited(&frontend->setup_failures, LEVEL_ERROR,
-	    "cannot send the HTTP sockets to " PROGRAM " (%d): %s%s; killing it",
-	    (int)helper_process_pid(frontend->helper), strerror(errno),
+	    "cannot send the HTTP sockets to %s (%d): %s%s; killing it",
+	    frontend->kind.name, (int)helper_process_pid(frontend->helper), strerror(errno),
 	    errno == EMFILE ? "; raise the limit on open files (LimitNOFILE=, ulimit -n)" :
 			      "");
 	helper_process_fail(frontend->helper, NULL);
@@ -190,7 +196,8 @@ frontend_ready(void *ctx)
 	for (size_t i = 0; i < frontend->nlisteners; i++)
 		waiting_clients_add(frontend->waiting,
 		    http_sockets_fd(use->http_sockets, frontend->listeners[i]));
-	use->ops->ready(use->ctx);
+	if (frontend->serves_interfaces)
+		use->ops->ready(use->ctx);
 }
 
 void
@@ -212,31 +219,71 @@ frontend_closed(void *ctx, const char *why, bool violation)
 
 /* ---- all front ends ---- */
 
-/* Creates one reeve-rpcd for all listeners. 0; or -1 with errno, or with *error new. */
+/* How many listeners have this role. */
+static size_t
+frontends_listeners(const struct config *config, enum role role)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->nlisteners; i++)
+		count += config->listeners[i].max_role == role;
+	return count;
+}
+
+/* Only when there are several, because an administrator then has to tell them apart. */
+static void
+frontend_set_name(struct frontend *frontend)
+{
+	snprintf(frontend->name, sizeof(frontend->name), PROGRAM " (max_role %s)",
+	    role_name(frontend->role));
+	snprintf(frontend->argument, sizeof(frontend->argument), "max_role=%s",
+	    role_name(frontend->role));
+	frontend->kind.name = frontend->name;
+	frontend->kind.argument = frontend->argument;
+}
+
+/* The reeve-rpcd of the listeners with this role. 0, or -1 with errno. */
+static int
+frontend_init(struct frontend *frontend, const struct frontends *all, enum role role,
+    const char *path)
+{
+	const struct config *config = all->use.config;
+	size_t count = frontends_listeners(config, role);
+
+	*frontend =
+	    (struct frontend){ .use = &all->use, .role = role, .kind = frontend_kind };
+	if (count < config->nlisteners)
+		frontend_set_name(frontend);
+	frontend->listeners = calloc(count, sizeof(*frontend->listeners));
+	if (frontend->listeners == NULL)
+		return -1;
+	for (size_t i = 0; i < config->nlisteners; i++)
+		if (config->listeners[i].max_role == role)
+			frontend->listeners[frontend->nlisteners++] = i;
+	frontend->helper = helper_process_new(
+	    all->use.loop, all->use.reaper, &frontend->kind, xstrdup(path), frontend);
+	return frontend->helper == NULL ? -1 : 0;
+}
+
+/* Creates one reeve-rpcd for each distinct role of the listeners, the highest first. 0; or
+ * -1 with errno, or with *error new. */
 static int
 frontends_fill(struct frontends *all, const char *self, char **error)
 {
 	char *path = frontend_find(self, error);
-	struct frontend *frontend;
+	int rc = path == NULL ? -1 : 0;
 
-	if (path == NULL)
-		return -1;
-	all->items = frontend = calloc(1, sizeof(*frontend));
-	if (frontend == NULL) {
-		free(path);
-		return -1;
-	}
-	all->count = 1;
-	*frontend = (struct frontend){ .use = &all->use, .role = ROLE_ADMIN };
-	frontend->helper = helper_process_new(
-	    all->use.loop, all->use.reaper, &frontend_kind, path, frontend);
-	frontend->nlisteners = all->use.config->nlisteners;
-	frontend->listeners = calloc(frontend->nlisteners, sizeof(*frontend->listeners));
-	if (frontend->helper == NULL || frontend->listeners == NULL)
-		return -1;
-	for (size_t i = 0; i < frontend->nlisteners; i++)
-		frontend->listeners[i] = i;
-	return 0;
+	all->items = calloc(ROLE_MAX, sizeof(*all->items));
+	if (all->items == NULL)
+		rc = -1;
+	for (int role = ROLE_MAX - 1; rc == 0 && role >= 0; role--)
+		if (frontends_listeners(all->use.config, (enum role)role) > 0)
+			rc = frontend_init(
+			    &all->items[all->count++], all, (enum role)role, path);
+	if (rc == 0)
+		all->items[0].serves_interfaces = true;
+	free(path);
+	return rc;
 }
 
 struct frontends *

@@ -1,5 +1,6 @@
-/* Frontend: the reeve-rpcd processes of a run: the HTTP sockets that each serves, the role
- * of its connection, its setup, and its replacement when its sockets change. */
+/* Frontend: the reeve-rpcd processes of a run, one for each distinct max_role= of the HTTP
+ * sockets: the sockets that each serves, the role of its connection, which is that max_role,
+ * its setup, and its replacement when its sockets change. */
 #ifndef MASTER_FRONTEND_FRONTEND_H
 #define MASTER_FRONTEND_FRONTEND_H
 
@@ -30,8 +31,10 @@ struct frontend_ops {
 	void (*drop)(struct connection *);
 	/* Before sockets are sent: makes the daemon's other sockets listen again. */
 	void (*listen_again)(void *ctx);
-	void (*ready)(void *ctx); /* a reeve-rpcd is ready */
-	void (*gone)(void *ctx);  /* its connection has ended, even before it was ready */
+	/* The reeve-rpcd that serves rpcinterface programs is ready; its connection has
+	 * ended, even before it was ready. */
+	void (*ready)(void *ctx);
+	void (*gone)(void *ctx);
 };
 
 /* What all front ends use; borrowed. */
@@ -65,8 +68,8 @@ void frontends_listen_again(struct frontends *);
 void frontends_check(struct frontends *);
 /* Whether the process is a front end. */
 bool frontends_have(const struct frontends *, pid_t);
-/* The peer of the first one, which serves rpcinterface programs; NULL when it is not ready.
- * Borrowed; NULL is fine. */
+/* The peer of the one with the highest role, which serves rpcinterface programs; NULL when
+ * it is not ready. Borrowed; NULL is fine. */
 struct peer *frontends_peer(const struct frontends *);
 
 /* Events of the connection of a frontend. */

@@ -1,7 +1,6 @@
 #include "master/frontend/rpcd_setup.h"
 
 #include "common/mem.h"
-#include "proto/role.h"
 #include "proto/state.h"
 
 #include <fcntl.h>
@@ -13,16 +12,17 @@
 #include <unistd.h>
 
 json_t *
-rpcd_setup_object(const struct config *config, size_t nlisteners)
+rpcd_setup_object(const struct config *config, enum role max_role, size_t nlisteners)
 {
 	const struct user *user = geteuid() == 0 ? config->rpcd_user : NULL;
 
-	return json_pack("{s:i,s:i,s:s,s:b,s:s,s:s,s:i}", "uid",
+	return json_pack("{s:i,s:i,s:s,s:b,s:s,s:s,s:i,s:s}", "uid",
 	    (int)(user == NULL ? geteuid() : user->uid), "gid",
 	    (int)(user == NULL ? getegid() : user->gid), "user",
 	    user == NULL ? "" : user->name, "root", geteuid() == 0, "confinement",
 	    config->confinement_strict ? "strict" : "best", "loglevel",
-	    log_level_word(log_threshold()), "listeners", (int)nlisteners);
+	    log_level_word(log_threshold()), "listeners", (int)nlisteners, "max_role",
+	    role_name(max_role));
 }
 
 /* Bytes of the names of a server in the message, which fits a frame even when each byte of

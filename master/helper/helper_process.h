@@ -30,6 +30,7 @@ struct helper_end {
 /* A kind of helpers; borrowed. Callbacks that are NULL are not called. */
 struct helper_kind {
 	const char *name; /* in the log: "reeve-rpcd" */
+	char *argument;   /* of its program, for ps(1); NULL = none */
 	bool once;
 	int limit_ms; /* from its spawn until it is ready; once: until its exit */
 	int end_ms;   /* from the request to end until SIGKILL */

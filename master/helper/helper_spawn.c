@@ -25,7 +25,7 @@ static pid_t
 helper_spawn_child(const struct helper_spawn *what, int null_fd, int log, int socket)
 {
 	struct helper_spawn copy = *what;
-	char *argv[] = { what->path, NULL };
+	char *argv[] = { what->path, what->argument, NULL };
 	struct spawn_request request = {
 	    .path = what->path,
 	    .run = what->path == NULL ? helper_spawn_run : NULL,

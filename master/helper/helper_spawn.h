@@ -10,7 +10,8 @@
 #include <sys/types.h>
 
 struct helper_spawn {
-	char *path; /* of the program, which gets no environment; NULL = run */
+	char *path;     /* of the program, which gets no environment; NULL = run */
+	char *argument; /* of the program; NULL = none */
 	int (*run)(void *ctx, int socket); /* returns the exit status */
 	void *ctx;
 	const sigset_t *mask; /* its signal mask */

@@ -119,6 +119,8 @@ check_auth(struct http_request *r)
 			 "unauthenticated_role=",
 		    e->name);
 	}
+	if (r->role > e->rpcd->max_role)
+		r->role = e->rpcd->max_role;
 	r->auth_failed = result == AUTH_WRONG;
 	return status[result];
 }

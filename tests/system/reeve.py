@@ -499,10 +499,12 @@ class Daemon:
             return info if info["statename"] in states else None
         return until(there, timeout, what="%s to be %s" % (name, " or ".join(states)))
 
-    def front_end(self):
-        """The pid of reeve-rpcd, or None."""
+    def front_end(self, argument=None):
+        """The pid of a reeve-rpcd, of the one with this argument if one is given, or None."""
         for pid in children_of(self.pid):
-            if read("/proc/%d/comm" % pid, b"").strip() == b"reeve-rpcd":
+            words = read("/proc/%d/cmdline" % pid, b"").decode().split("\0")[1:-1]
+            if read("/proc/%d/comm" % pid, b"").strip() == b"reeve-rpcd" and \
+                    argument in (None, *words):
                 return pid
         return None
 

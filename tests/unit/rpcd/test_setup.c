@@ -16,7 +16,8 @@
 
 #define ANSWER \
 	"{\"protocol\":1,\"setup\":{\"uid\":7,\"gid\":8,\"user\":\"u\"," \
-	"\"confinement\":\"strict\",\"loglevel\":\"debug\",\"listeners\":1}}"
+	"\"confinement\":\"strict\",\"loglevel\":\"debug\",\"listeners\":1," \
+	"\"max_role\":\"view\"}}"
 #define SETUP(uid, gid, level, listeners) \
 	"{\"setup\":{\"uid\":" uid ",\"gid\":" gid ",\"confinement\":\"best\"," \
 	"\"loglevel\":" level ",\"listeners\":" listeners "}}"
@@ -88,6 +89,7 @@ test_whole(void **state)
 	assert_true(s.strict);
 	assert_int_equal(s.level, LEVEL_DEBUG);
 	assert_int_equal(s.expected, 1);
+	assert_int_equal(s.max_role, ROLE_VIEW);
 	assert_int_equal(take(&s, "setup.listener", LISTENER, &listener), 1);
 	assert_int_equal(listener, -1);
 	assert_true(s.listeners[0].is_unix);
@@ -123,6 +125,7 @@ test_bad_answers(void **state)
 		SETUP("7", "8", "\"info\"", "100000"),
 		SETUP("\"7\"", "8", "\"info\"", "1"),
 		SETUP("7", "8", "-1", "1"),
+		SETUP("7", "8", "\"info\"", "1,\"max_role\":\"root\""),
 	};
 
 	(void)state;

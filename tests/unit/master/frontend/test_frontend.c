@@ -20,14 +20,15 @@ static struct world {
 	struct loop *loop;
 	struct frontends *all;
 	struct http_sockets *sockets;
-	struct frontend *frontend;
-	struct connection connection;
+	struct frontend *frontend, *first;
+	struct connection connections[8], *connection; /* the latest */
 	enum role role;
 	int64_t now;
 	pid_t pid;
 	int rpcd, page; /* its end of the connection; the page */
 	reap_fn *reaped;
 	void *reap_ctx;
+	char argument[32]; /* of its program */
 	int connects, drops, listens, ready, gone, done, kills;
 } w;
 
@@ -36,7 +37,11 @@ static struct world {
 pid_t
 spawn_child(const struct spawn_request *request)
 {
+	if (w.rpcd != -1)
+		close(w.rpcd);
 	w.rpcd = dup(request->extra_fds[0]);
+	snprintf(w.argument, sizeof(w.argument), "%s",
+	    request->argv[1] == NULL ? "" : request->argv[1]);
 	return ++w.pid;
 }
 
@@ -62,7 +67,7 @@ reaper_forget(struct reaper *reaper UNUSED, pid_t pid UNUSED)
 int
 kill(pid_t pid, int signo)
 {
-	assert_int_equal(pid, w.pid);
+	assert_in_range(pid, 1, w.pid);
 	assert_int_equal(signo, SIGKILL);
 	w.kills++;
 	return 0;
@@ -71,16 +76,16 @@ kill(pid_t pid, int signo)
 /* ---- replacements of the daemon ---- */
 
 static void
-drop_connection(void)
+drop_connection(struct connection *connection)
 {
-	peer_free(w.connection.peer);
-	w.connection.peer = NULL;
+	peer_free(connection->peer);
+	connection->peer = NULL;
 }
 
 static void
 over(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 {
-	drop_connection();
+	drop_connection(w.connection);
 	frontend_closed(ctx, why, violation);
 }
 
@@ -91,21 +96,22 @@ connect_rpcd(
 	static const struct peer_ops ops = { .closed = over };
 
 	assert_ptr_equal(ctx, &w);
-	w.connects++;
+	w.connection = &w.connections[w.connects++];
 	w.role = role;
 	w.frontend = frontend;
-	w.connection.peer = peer_new(w.loop, fd, &ops, frontend);
-	peer_options(w.connection.peer)->autoflush = true;
-	*peer = w.connection.peer;
-	return &w.connection;
+	if (w.first == NULL)
+		w.first = frontend;
+	w.connection->peer = peer_new(w.loop, fd, &ops, frontend);
+	peer_options(w.connection->peer)->autoflush = true;
+	*peer = w.connection->peer;
+	return w.connection;
 }
 
 static void
 drop(struct connection *connection)
 {
-	assert_ptr_equal(connection, &w.connection);
 	w.drops++;
-	drop_connection();
+	drop_connection(connection);
 }
 
 /* The callees of ready and gone may use the connection. */
@@ -113,7 +119,7 @@ static void
 is_ready(void *ctx UNUSED)
 {
 	w.ready++;
-	assert_ptr_equal(frontends_peer(w.all), w.connection.peer);
+	assert_ptr_equal(frontends_peer(w.all), w.connection->peer);
 }
 
 static void
@@ -181,7 +187,8 @@ static void
 finish(void)
 {
 	frontends_free(w.all);
-	drop_connection();
+	for (size_t i = 0; i < nitems(w.connections); i++)
+		drop_connection(&w.connections[i]);
 	http_sockets_free(w.sockets);
 	close(w.page);
 	if (w.rpcd != -1)
@@ -224,7 +231,8 @@ unix_listener(const char *path)
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1,
 		.username = S("user"),
-		.password = S("secret") };
+		.password = S("secret"),
+		.max_role = ROLE_ADMIN };
 }
 
 /* ---- tests ---- */
@@ -291,6 +299,51 @@ test_life(void **state)
 	assert_int_equal(w.drops, 1);
 	pass(10000);
 	assert_int_equal(w.connects, 2);
+	finish();
+}
+
+/* Three listeners with two values of max_role=: two reeve-rpcd, the higher role first. */
+static void
+test_roles(void **state)
+{
+	struct listener_config listeners[] = {
+		unix_listener(scratch_path(*state, "1.sock")),
+		unix_listener(NULL),
+		unix_listener(NULL),
+	};
+	struct config config = { .listeners = listeners, .nlisteners = 3 };
+	json_t *hello = json_object(), *setup;
+
+	listeners[0].path = strdup(scratch_path(*state, "1.sock"));
+	listeners[1].path = strdup(scratch_path(*state, "2.sock"));
+	listeners[2].path = strdup(scratch_path(*state, "3.sock"));
+	listeners[0].max_role = listeners[2].max_role = ROLE_VIEW;
+	listeners[1].max_role = ROLE_OPERATE;
+	begin(*state, &config);
+	assert_int_equal(w.connects, 2);
+	/* The one that was started last. */
+	assert_int_equal(w.role, ROLE_VIEW);
+	assert_string_equal(w.argument, "max_role=view");
+	assert_true(frontends_have(w.all, 1));
+	assert_true(frontends_have(w.all, 2));
+	assert_int_equal(frontend_greet(w.frontend, hello), 0);
+	setup = json_object_get(hello, "setup");
+	assert_int_equal(json_integer_value(json_object_get(setup, "listeners")), 2);
+	assert_string_equal(json_string_value(json_object_get(setup, "max_role")), "view");
+	json_decref(hello);
+	/* It does not serve rpcinterface programs. */
+	frontend_ready(w.frontend);
+	assert_int_equal(w.ready, 0);
+	assert_null(frontends_peer(w.all));
+	frontend_closed(w.frontend, "", false);
+	assert_int_equal(w.gone, 0);
+	/* This one does. */
+	w.connection = &w.connections[0];
+	frontend_ready(w.first);
+	assert_int_equal(w.ready, 1);
+	assert_ptr_equal(frontends_peer(w.all), w.connection->peer);
+	for (size_t i = 0; i < nitems(listeners); i++)
+		free(listeners[i].path);
 	finish();
 }
 
@@ -374,6 +427,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_without_listeners),
 	    TEST(test_life),
+	    TEST(test_roles),
 	    TEST(test_no_descriptors_for_its_setup),
 	    TEST(test_waiting_client),
 	    TEST(test_replacement),

@@ -332,6 +332,7 @@ world_new(bool is_unix, const char *username, const char *password)
 	w->rpcd.loop = loop_new();
 	w->rpcd.calls = &w->calls;
 	w->rpcd.tails = &w->tails;
+	w->rpcd.max_role = ROLE_ADMIN;
 	listener.fd = world_listen(w, is_unix);
 	assert_true(listener.fd >= 0);
 	w->listener = http_server_new(&w->rpcd, &listener);
