@@ -108,8 +108,10 @@ cmd_event_send(struct connection *client, uint64_t id, const json_t *params)
 static void
 commands_reply_before_stop(struct connection *client, uint64_t id)
 {
-	if (client->owner != NULL)
+	if (client->owner != NULL) {
+		client->stops++;
 		daemon_state_hold(client->master->daemon);
+	}
 	connection_reply(client, id, NULL);
 }
 
@@ -141,7 +143,11 @@ cmd_daemon_restart(struct connection *client, uint64_t id, const json_t *params 
 void
 cmd_daemon_answered(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	daemon_state_release(client->master->daemon);
+	/* Once for each such answer, because each release delays the stop a little. */
+	if (client->stops > 0) {
+		client->stops--;
+		daemon_state_release(client->master->daemon);
+	}
 	connection_reply(client, id, NULL);
 }
 

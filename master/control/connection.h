@@ -40,8 +40,9 @@ struct connection {
 	struct source *deadline;   /* for hello; NULL = received */
 	enum role role;            /* fixed when the client is accepted */
 	bool greeted;
-	bool gone;                            /* ended; freed at the end of the iteration */
-	char program[32];                     /* from hello, for the log */
+	unsigned stops;   /* answers for which the stop of the daemon waits */
+	bool gone;        /* ended; freed at the end of the iteration */
+	char program[32]; /* from hello, for the log */
 	const struct connection_owner *owner; /* NULL for local clients */
 	void *owner_ctx;
 	struct connection **holder; /* of a child's connection: set to NULL at its end */

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 
 from reeve import BUILD, Case, alive, program, reeve_only, row_of, until
@@ -95,6 +96,18 @@ class Hostile(Impostor):
         d.wait_log("NOT_PERMITTED: reeve-rpcd may not call subscribe")
         d.wait_log("UNKNOWN_METHOD", count=2)
         self.assertServesLocally(d)
+
+    def test_reports_answers_that_nobody_waits_for(self):
+        d = self.impostor("hello()\ncall(2, 'ready')\n"
+                          "log('INFO begins')\n"
+                          "n = 3\n"
+                          "while True:\n"
+                          "    call(n, 'daemon.answered')\n"
+                          "    n += 1")
+        d.wait_log("begins")
+        begun = time.monotonic()
+        self.assertEqual(0, d.stop())
+        self.assertLess(time.monotonic() - begun, 10)
 
     def test_floods_the_log(self):
         d = self.impostor("hello()\nfor i in range(5000): log('CRIT \\x1b[2J%d' % i)\n"
