@@ -23,6 +23,7 @@ mirror_new(void)
 
 	if (m == NULL)
 		return NULL;
+	TAILQ_INIT(&m->observers);
 	m->by_id = idmap_new();
 	m->daemon = (struct daemon_info){ .state = DAEMON_RUNNING,
 		.fatal_reason = strdup(""),
@@ -57,10 +58,15 @@ mirror_free(struct mirror *m)
 }
 
 void
-mirror_observe(struct mirror *m, mirror_change_fn *change, void *ctx)
+mirror_observe(struct mirror *m, struct mirror_observer *observer)
 {
-	m->change = change;
-	m->change_ctx = ctx;
+	TAILQ_INSERT_TAIL(&m->observers, observer, link);
+}
+
+void
+mirror_unobserve(struct mirror *m, struct mirror_observer *observer)
+{
+	TAILQ_REMOVE(&m->observers, observer, link);
 }
 
 /* strcmp sorts UTF-8 by code points. */
@@ -130,13 +136,26 @@ mirror_unlink(struct mirror *m, const struct process_info *info)
 	memmove(m->rows + at, m->rows + at + 1, (m->count - at) * sizeof(*m->rows));
 }
 
-/* The observer may apply further frames: callers use no row after this call. */
+/* An observer may apply further frames: the next one gets the row of that moment, and
+ * callers use no row after this call. */
 static void
-mirror_report(struct mirror *m, uint64_t id, const struct process_info *info)
+mirror_report(struct mirror *m, uint64_t id)
 {
+	struct mirror_observer *observer, *next;
+
 	m->version++;
-	if (m->change != NULL)
-		m->change(m->change_ctx, id, info);
+	TAILQ_FOREACH_SAFE(observer, &m->observers, link, next)
+		observer->row(observer->ctx, id, mirror_by_id(m, id));
+}
+
+static void
+mirror_report_daemon(struct mirror *m)
+{
+	struct mirror_observer *observer, *next;
+
+	TAILQ_FOREACH_SAFE(observer, &m->observers, link, next)
+		if (observer->daemon != NULL)
+			observer->daemon(observer->ctx);
 }
 
 /* Takes the texts of *info, also on failure. */
@@ -212,6 +231,7 @@ mirror_on_daemon(struct mirror *m, const json_t *params, uint64_t seq)
 	daemon_info_clear(&m->daemon);
 	m->daemon = info;
 	mirror_advance(m, seq);
+	mirror_report_daemon(m);
 	return 1;
 }
 
@@ -242,7 +262,7 @@ mirror_on_process(struct mirror *m, const json_t *params, uint64_t seq)
 	if (row == NULL)
 		return -1;
 	mirror_advance(m, seq);
-	mirror_report(m, row->info.id, &row->info);
+	mirror_report(m, row->info.id);
 	return 1;
 }
 
@@ -258,7 +278,7 @@ mirror_on_rows(struct mirror *m, const json_t *params, uint64_t seq)
 		row = mirror_put(m, json_array_get(rows, i));
 		if (row == NULL)
 			return -1;
-		mirror_report(m, row->info.id, &row->info);
+		mirror_report(m, row->info.id);
 	}
 	mirror_advance(m, seq);
 	return 1;
@@ -279,7 +299,7 @@ mirror_on_removed(struct mirror *m, const json_t *params, uint64_t seq)
 		return 1; /* added and removed between two frames to this subscriber */
 	mirror_unlink(m, &row->info);
 	mirror_row_free(row);
-	mirror_report(m, id, NULL);
+	mirror_report(m, id);
 	return 1;
 }
 
@@ -319,7 +339,7 @@ mirror_on_end(struct mirror *m, const json_t *params, uint64_t seq)
 		uint64_t id = row->info.id;
 
 		mirror_row_free(row);
-		mirror_report(m, id, NULL);
+		mirror_report(m, id);
 	}
 	return 1;
 }

@@ -4,6 +4,7 @@
 #define PROTO_MIRROR_H
 
 #include "common/compiler.h"
+#include "common/queue.h"
 #include "proto/state.h"
 
 #include <jansson.h>
@@ -14,6 +15,15 @@ struct idmap;
 
 /* A row has changed (info: its new content, borrowed) or was removed (info NULL). */
 typedef void mirror_change_fn(void *ctx, uint64_t id, const struct process_info *info);
+
+/* Somebody who is called after each change. Embedded in the object that registers it; the
+ * functions may apply further frames, and may remove their own observer but no other. */
+struct mirror_observer {
+	mirror_change_fn *row;
+	void (*daemon)(void *ctx); /* the daemon has changed; NULL = of no interest */
+	void *ctx;
+	TAILQ_ENTRY(mirror_observer) link; /* set by mirror_observe */
+};
 
 /* Others only read the members. Pointers to rows are valid until the next mirror_apply. */
 struct mirror {
@@ -28,15 +38,15 @@ struct mirror {
 	struct idmap *by_id; /* of struct mirror_row, owned */
 	size_t capacity;     /* of `rows` */
 	uint64_t snapshot;   /* number of the latest snapshot, 0 = none yet */
-	mirror_change_fn *change;
-	void *change_ctx;
+	TAILQ_HEAD(, mirror_observer) observers;
 };
 
 /* New, or NULL with ENOMEM. */
 struct mirror *mirror_new(void);
 void mirror_free(struct mirror *);
-/* Sets the one observer, which is called after each change of a row. */
-void mirror_observe(struct mirror *, mirror_change_fn *, void *ctx);
+/* Adds an observer (borrowed), which is called after those added before. */
+void mirror_observe(struct mirror *, struct mirror_observer *);
+void mirror_unobserve(struct mirror *, struct mirror_observer *);
 /* Applies one notification of the stream. 1, 0 when `method` is no notification of the
  * stream, or -1 with errno: EINVAL (the params break the protocol) or ENOMEM. */
 NODISCARD int mirror_apply(struct mirror *, const char *method, const json_t *params);

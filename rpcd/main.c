@@ -42,6 +42,7 @@
 struct front {
 	struct rpcd rpcd;
 	struct setup setup;
+	struct mirror_observer observer;
 	bool streamed; /* this turn of the loop has received stream frames */
 	int status;    /* exit status */
 };
@@ -266,7 +267,7 @@ main_free(struct front *f)
 	struct rpcd *rpcd = &f->rpcd;
 
 	loop_at_turn_end(rpcd->loop, NULL, NULL);
-	mirror_observe(rpcd->mirror, NULL, NULL);
+	mirror_unobserve(rpcd->mirror, &f->observer);
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
 		http_server_free(rpcd->listeners[i]);
 	free(rpcd->listeners);
@@ -347,7 +348,8 @@ main_connect(struct front *f)
 		fatal("cannot start: %s", strerror(errno));
 	peer_options(rpcd->master)->request_limits = &frame_limits_request;
 	peer_secret(rpcd->master, true);
-	mirror_observe(rpcd->mirror, main_on_change, f);
+	f->observer = (struct mirror_observer){ .row = main_on_change, .ctx = f };
+	mirror_observe(rpcd->mirror, &f->observer);
 	loop_at_turn_end(rpcd->loop, main_turn_end, f);
 	if (peer_call(rpcd->master, "hello",
 		json_pack("{s:i, s:s}", "protocol", PROTOCOL, "program", "reeve-rpcd"),

@@ -39,7 +39,8 @@ struct control {
 	size_t pending;       /* calls of control_call_many without a reply */
 	void (*tick)(void *); /* or NULL */
 	void *tick_ctx;
-	int64_t tick_ms;            /* the time of its next call */
+	int64_t tick_ms; /* the time of its next call */
+	struct mirror_observer mirrored;
 	mirror_change_fn *observer; /* or NULL */
 	void *observer_ctx;
 };
@@ -420,7 +421,8 @@ control_new(int fd)
 	}
 	peer_options(c->peer)->autoflush = true;
 	peer_options(c->peer)->request_limits = &frame_limits_request;
-	mirror_observe(c->mirror, control_row_changed, c);
+	c->mirrored = (struct mirror_observer){ .row = control_row_changed, .ctx = c };
+	mirror_observe(c->mirror, &c->mirrored);
 	return c;
 }
 

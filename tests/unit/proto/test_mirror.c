@@ -13,6 +13,7 @@
 /* The observer's calls: "+3" for a row that changed, "-3" for one that was removed. */
 struct heard {
 	struct mirror *mirror;
+	struct mirror_observer observer;
 	char text[1024];
 };
 
@@ -108,8 +109,8 @@ observed(struct heard *h)
 	struct mirror *m = mirror_new();
 
 	assert_non_null(m);
-	*h = (struct heard){ .mirror = m };
-	mirror_observe(m, hear, h);
+	*h = (struct heard){ .mirror = m, .observer = { .row = hear, .ctx = h } };
+	mirror_observe(m, &h->observer);
 	return m;
 }
 
@@ -290,6 +291,48 @@ test_same_name(void **state)
 	mirror_free(m);
 }
 
+/* An observer that reads on: it applies the removal of each row that it hears of. */
+static void
+remove_heard(void *ctx, uint64_t id, const struct process_info *info)
+{
+	if (info != NULL)
+		apply_removed(ctx, 0, id);
+}
+
+static void
+hear_daemon(void *ctx)
+{
+	struct heard *h = ctx;
+	size_t n = strlen(h->text);
+
+	(void)snprintf(h->text + n, sizeof(h->text) - n, "d%d ", h->mirror->daemon.state);
+}
+
+/* Each observer hears of every change, and no row that another one has removed. */
+static void
+test_observers(void **state)
+{
+	struct heard first, second;
+	struct mirror *m = observed(&first);
+	struct mirror_observer remover = { .row = remove_heard, .ctx = m };
+
+	(void)state;
+	mirror_unobserve(m, &first.observer);
+	mirror_observe(m, &remover);
+	second = first;
+	first.observer.daemon = hear_daemon;
+	mirror_observe(m, &first.observer);
+	second.observer.ctx = &second;
+	mirror_observe(m, &second.observer);
+	apply_seq(m, "stream.begin", 0, 1);
+	apply_row(m, 0, 1, "g", "a");
+	expect_rows(m, "");
+	apply(m, "stream.daemon", daemon_params(0, 0), 1);
+	assert_string_equal(first.text, "-1 -1 d0 ");
+	assert_string_equal(second.text, "-1 -1 ");
+	mirror_free(m);
+}
+
 /* Adds many rows in shuffled order, then removes half of them. */
 static void
 test_many(void **state)
@@ -300,7 +343,7 @@ test_many(void **state)
 	char name[16];
 
 	(void)state;
-	mirror_observe(m, NULL, NULL);
+	mirror_unobserve(m, &h.observer);
 	apply_seq(m, "stream.begin", 0, 1);
 	for (uint64_t i = 0; i < 509; i++) {
 		(void)snprintf(name, sizeof(name), "p%03u", (unsigned)(i * 211 % 509));
@@ -435,6 +478,7 @@ main(void)
 		cmocka_unit_test(test_snapshot_begun_twice),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_same_name),
+		cmocka_unit_test(test_observers),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_breaches),
 		cmocka_unit_test(test_stream_before_snapshot),

@@ -39,6 +39,7 @@ struct request {
 
 struct fixture {
 	struct rpcd rpcd;
+	struct mirror_observer observer;
 	struct share share;  /* of the one listener */
 	struct peer *master; /* the end of the fake master */
 	_Atomic uint64_t page;
@@ -216,7 +217,8 @@ setup(void **state)
 	f->rpcd.sources[2] = rpcinterfaces_source(f->rpcd.rpcinterfaces);
 	budget_init(&f->share.budget, "a listener", BUDGET_MAX, 100);
 	f->share.processes = process_list_new(&f->rpcd, &f->share.budget);
-	mirror_observe(f->rpcd.mirror, on_change, f);
+	f->observer = (struct mirror_observer){ .row = on_change, .ctx = f };
+	mirror_observe(f->rpcd.mirror, &f->observer);
 	notify(f, "stream.begin", json_pack("{si}", "seq", 0));
 	tell_daemon(f, DAEMON_RUNNING);
 	tell_row(f, web);
