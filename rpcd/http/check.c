@@ -74,7 +74,9 @@ check_browser(struct http_request *r)
 	    .has_password = e->access.own != NULL,
 	    .is_unix = e->is_unix,
 	    .names = e->names,
-	    .is_read = r->route != NULL && r->route->has_target,
+	    .is_page = r->route != NULL && r->route->is_page,
+	    .is_read = r->route != NULL &&
+		strcmp(r->route->method, MHD_HTTP_METHOD_GET) == 0,
 	};
 
 	switch (browser_check(&r->browser, &rules)) {
@@ -122,33 +124,59 @@ check_auth(struct http_request *r)
 	if (r->role > e->rpcd->max_role)
 		r->role = e->rpcd->max_role;
 	r->auth_failed = result == AUTH_WRONG;
+	if (result == AUTH_REQUIRED && r->route != NULL && r->route->is_open)
+		return 0;
 	return status[result];
 }
 
-/* Checks the role before the target, so that a client that may not read logs does not learn
- * their names. */
-static int
-check_route(const struct http_request *r, const char *method)
+/* The browser's form is sent as this type unless the page says otherwise. A type may have
+ * parameters. */
+static bool
+check_is_form(const char *type)
 {
-	const struct http_route *route = r->route;
+	static const char form[] = MHD_HTTP_POST_ENCODING_FORM_URLENCODED;
+	size_t len = sizeof(form) - 1;
+
+	return type != NULL && strncasecmp(type, form, len) == 0 &&
+	    strchr("; \t", type[len]) != NULL;
+}
+
+static int
+check_body(const struct http_request *r)
+{
 	const char *length = MHD_lookup_connection_value(
 	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *type = MHD_lookup_connection_value(
+	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
 
-	if (route == NULL)
-		return 404;
-	if (strcmp(method, route->method) != 0)
-		return 400;
-	if (r->role < cmd_table[route->cmd].role)
-		return 403;
-	if (route->has_target && !r->names_log)
-		return 404;
-	if (!route->has_body)
+	if (r->route->body == HTTP_BODY_NONE)
 		return 0;
 	if (length == NULL)
 		return 411;
 	if (r->announced == 0)
 		return 400;
-	return r->announced > HTTP_BODY_MAX ? 413 : 0;
+	if (r->announced > r->route->body_max)
+		return 413;
+	return r->route->body != HTTP_BODY_FORM || check_is_form(type) ? 0 : 415;
+}
+
+/* Checks the role before the target, so that a client that may not read logs does not learn
+ * their names. */
+static int
+check_route(const struct http_request *r)
+{
+	const struct http_route *route = r->route;
+
+	if (r->path == NULL)
+		return 404;
+	if (route == NULL)
+		return 400;
+	if (!route->is_open &&
+	    (r->role < route->role || r->role < cmd_table[route->cmd].role))
+		return 403;
+	if (route->has_target && !r->names_log)
+		return 404;
+	return check_body(r);
 }
 
 /* The memory of the headers exists as long as the call waits. */
@@ -166,12 +194,13 @@ http_check(struct http_request *r, const char *method)
 {
 	int status = check_framing(r);
 
+	r->route = r->path != NULL ? http_route_of_method(r->path, method) : NULL;
 	if (status == 0)
 		status = check_browser(r);
 	if (status == 0)
 		status = check_auth(r);
 	if (status == 0)
-		status = check_route(r, method);
+		status = check_route(r);
 	MHD_get_connection_values(
 	    r->client->handle, MHD_HEADER_KIND, check_wipe_credentials, NULL);
 	return status;

@@ -55,6 +55,14 @@ log_tail_ready(void *ctx)
 }
 
 void
+http_log_tail_abandon(void *request)
+{
+	struct http_request *r = request;
+
+	http_stream_close(&r->stream);
+}
+
+void
 http_log_tail_answer(struct http_request *r)
 {
 	static const struct http_stream_ops stream_ops = { log_tail_read, tail_free };

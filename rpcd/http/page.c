@@ -19,6 +19,7 @@ static const struct http_reason reasons[] = {
 	{404, "Not Found", NULL, NULL},
 	{411, "Length Required", NULL, NULL},
 	{413, "Request Entity Too Large", NULL, NULL},
+	{415, "Unsupported Media Type", NULL, NULL},
 	{500, "Internal Server Error", NULL, NULL},
 	{503, "Service Unavailable", NULL, NULL},
 	{0, "Unknown", NULL, NULL},

@@ -19,8 +19,8 @@ http_request_new(void *endpoint, const char *uri, struct MHD_Connection *handle)
 	r->client = http_connection_of(handle);
 	if (r->client->state.phase != CONN_FRESH)
 		conn_enter(&r->client->state, CONN_FRESH, e->now);
-	r->route = http_route_find(uri);
-	if (r->route != NULL && r->route->has_target)
+	r->path = http_route_find(uri);
+	if (r->path != NULL && r->path->has_target)
 		r->names_log = tail_target_parse(uri, &r->target) == 0;
 	r->uri = log_wants(LEVEL_TRACE) ? xstrdup(uri) : NULL;
 	TAILQ_INSERT_TAIL(&e->all, r, link);
@@ -38,8 +38,8 @@ http_request_free(void *endpoint UNUSED, struct MHD_Connection *handle UNUSED,
 	*request = NULL;
 	if (r == NULL)
 		return;
-	http_stream_close(&r->stream);
-	http_rpc_abandon(r);
+	if (r->route != NULL && r->route->abandon != NULL)
+		r->route->abandon(r);
 	http_auth_delay_end(r);
 	if (r->ends_daemon)
 		calls_answered(r->endpoint->rpcd->calls);
@@ -130,7 +130,7 @@ request_body(struct http_request *r, const char *data, size_t *size)
 	conn_received(&c->state, *size);
 	if (r->received > HTTP_DISCARD_MAX || c->gone)
 		return MHD_NO;
-	if (r->status == 0 && r->route->has_body &&
+	if (r->status == 0 && r->route->body != HTTP_BODY_NONE &&
 	    http_connection_keep_body(c, data, *size) < 0) {
 		r->status = 503;
 		buf_clear(http_connection_take_body(c));

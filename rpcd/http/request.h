@@ -25,7 +25,8 @@ struct http_request {
 	TAILQ_ENTRY(http_request) link;
 	struct http_endpoint *endpoint;
 	struct http_connection *client;
-	const struct http_route *route; /* NULL: there is no such path */
+	const struct http_route *path;  /* NULL: there is no such path */
+	const struct http_route *route; /* NULL: the path does not have the method */
 	struct tail_target target;
 	bool names_log;                 /* the target is valid */
 	struct browser_request browser; /* valid while the headers are checked */

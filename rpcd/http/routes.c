@@ -2,40 +2,69 @@
 
 #include "common/compiler.h"
 #include "common/str.h"
+#include "rpcd/http/endpoint.h"
 
 #include <microhttpd.h>
-#include <stddef.h>
+#include <string.h>
 
-/* As in supervisord, a route serves all paths with its prefix. */
+/* The methods of a path are neighbours. */
 static const struct http_route routes[] = {
 	{
-		.prefix = "/RPC2",
+		.path = "/RPC2",
+		.is_prefix = true,
 		.method = MHD_HTTP_METHOD_POST,
-		.has_body = true,
+		.body = HTTP_BODY_CALL,
+		.body_max = HTTP_BODY_MAX,
 		.cmd = CMD_HELLO,
 		.answer = http_rpc_answer,
+		.abandon = http_rpc_abandon,
 	},
 	{
-		.prefix = "/logtail",
+		.path = "/logtail",
+		.is_prefix = true,
 		.method = MHD_HTTP_METHOD_GET,
 		.has_target = true,
 		.cmd = CMD_LOG_OPEN,
 		.answer = http_log_tail_answer,
+		.abandon = http_log_tail_abandon,
 	},
 	{
-		.prefix = "/mainlogtail",
+		.path = "/mainlogtail",
+		.is_prefix = true,
 		.method = MHD_HTTP_METHOD_GET,
 		.has_target = true,
 		.cmd = CMD_MAINLOG_OPEN,
 		.answer = http_log_tail_answer,
+		.abandon = http_log_tail_abandon,
 	},
 };
+
+static bool
+route_has(const struct http_route *route, const char *uri)
+{
+	size_t len = strlen(route->path);
+
+	if (!str_starts(uri, route->path))
+		return false;
+	return route->is_prefix || uri[len] == '\0' || uri[len] == '?';
+}
 
 const struct http_route *
 http_route_find(const char *uri)
 {
 	for (size_t i = 0; i < nitems(routes); i++)
-		if (str_starts(uri, routes[i].prefix))
+		if (route_has(&routes[i], uri))
 			return &routes[i];
+	return NULL;
+}
+
+const struct http_route *
+http_route_of_method(const struct http_route *first, const char *method)
+{
+	for (const struct http_route *route = first;
+	     route < routes + nitems(routes) && str_equal(route->path, first->path);
+	     route++)
+		if (str_equal(route->method, method))
+			return route;
 	return NULL;
 }

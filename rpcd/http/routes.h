@@ -1,30 +1,54 @@
-/* Routes: the paths that are served. */
+/* Routes: the paths that are served, and the methods of each. */
 #ifndef RPCD_HTTP_ROUTES_H
 #define RPCD_HTTP_ROUTES_H
 
 #include "proto/cmd.h"
+#include "proto/role.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct http_request;
 
-struct http_route {
-	const char *prefix; /* of the raw URI */
-	const char *method; /* the only one allowed; others are answered with 400 */
-	bool has_body;      /* a body is required; other routes discard it */
-	bool has_target;    /* the URI names a log */
-	enum cmd_id cmd;    /* the request needs its role; CMD_HELLO needs none */
-	/* Begins the answer: sets status and response, or suspends until they are set. */
-	void (*answer)(struct http_request *);
+/* What a client sends with the request. */
+enum http_body {
+	HTTP_BODY_NONE, /* nothing is needed; a body is discarded */
+	HTTP_BODY_CALL, /* a call */
+	HTTP_BODY_FORM, /* the fields of an HTML form */
+	HTTP_BODIES
 };
 
-const struct http_route *http_route_find(const char *uri); /* or NULL */
+/* A method of a path. */
+struct http_route {
+	const char *path;
+	bool is_prefix; /* as in supervisord: all raw URIs that begin with `path`; else only
+			 * this path, which a query may follow */
+	const char *method;
+	enum http_body body;
+	size_t body_max; /* bytes */
+	bool has_target; /* the URI names a log */
+	bool is_page;    /* a browser shows it; other sites may have links to it */
+	bool is_open;    /* needs no credentials; wrong ones are refused */
+	enum role role;  /* the request needs this role */
+	enum cmd_id cmd; /* and that of this command; CMD_HELLO needs none */
+	/* Begins the answer: sets status and response, or suspends until they are set. */
+	void (*answer)(struct http_request *);
+	/* Ends the work for the answer, if there is any: the request ends, possibly because
+	 * the client has left. NULL = there never is. */
+	void (*abandon)(void *request);
+};
+
+/* The first route of the raw URI's path, or NULL. */
+const struct http_route *http_route_find(const char *uri);
+/* The route of the same path for this method, or NULL. */
+const struct http_route *http_route_of_method(
+    const struct http_route *, const char *method);
 
 /* rpc.c */
 void http_rpc_answer(struct http_request *);
-/* The client has left: abandons the call if it is parked. */
 void http_rpc_abandon(void *request);
 /* log_tail.c */
 void http_log_tail_answer(struct http_request *);
+void http_log_tail_abandon(void *request);
 
 #endif
