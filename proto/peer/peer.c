@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/fail.h"
 #include "common/fd.h"
+#include "common/mem.h"
 #include "proto/peer/peer_impl.h"
 
 #include <errno.h>
@@ -195,6 +196,7 @@ uint64_t
 peer_call(struct peer *p, const char *method, json_t *params, bool want_fd,
     peer_answer_fn *fn, void *ctx)
 {
+	json_free_t before = peer_wipe_begin(p);
 	struct peer_pending *pending;
 	uint64_t id = p->last_id + 1;
 
@@ -214,11 +216,13 @@ peer_call(struct peer *p, const char *method, json_t *params, bool want_fd,
 	}
 	p->last_id = id;
 	json_decref(params);
+	peer_wipe_end(before);
 	peer_wake(p);
 	return id;
 fail:
 	free(pending);
 	json_decref(params);
+	peer_wipe_end(before);
 	return 0;
 }
 
@@ -239,4 +243,29 @@ peer_secret(struct peer *p, bool on)
 	p->secret = on;
 	p->in.secret = on;
 	p->batch.secret = on;
+}
+
+json_free_t
+peer_wipe_begin(const struct peer *p)
+{
+	json_malloc_t allocate;
+	json_free_t release;
+
+	json_get_alloc_funcs(&allocate, &release);
+	if (!p->secret || release == mem_wiping_free)
+		return NULL;
+	json_set_alloc_funcs(allocate, mem_wiping_free);
+	return release;
+}
+
+void
+peer_wipe_end(json_free_t before)
+{
+	json_malloc_t allocate;
+	json_free_t release;
+
+	if (before == NULL)
+		return;
+	json_get_alloc_funcs(&allocate, &release);
+	json_set_alloc_funcs(allocate, before);
 }

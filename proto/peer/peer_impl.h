@@ -105,6 +105,11 @@ bool peer_is_used_up(const struct peer *, int64_t ms);
  * then the peer is used no more. */
 bool peer_leave(struct peer *);
 
+/* Of a secret peer: jansson wipes the memory that it frees. What peer_wipe_end needs, which
+ * must be called before the loop continues. */
+json_free_t peer_wipe_begin(const struct peer *);
+void peer_wipe_end(json_free_t before);
+
 void peer_send_clear(struct peer *);
 
 void peer_receive_clear(struct peer *);

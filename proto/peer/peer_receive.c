@@ -218,11 +218,13 @@ peer_receive_frames(struct peer *p, struct peer_budget *budget)
 {
 	enum frame_status status;
 	const char *why = NULL;
+	json_free_t before;
 	json_t *frame;
 
 	while (p->line && !p->failed && !p->freed && budget->frames > 0 &&
 	    (budget->frames == SIZE_MAX ||
 		clock_mono_ms() - budget->began < PEER_TURN_MS)) {
+		before = peer_wipe_begin(p);
 		status = frame_next(&p->in, p->options.limits, &frame, &why);
 		if (status == FRAME_NONE) {
 			p->line = false;
@@ -237,6 +239,7 @@ peer_receive_frames(struct peer *p, struct peer_budget *budget)
 			peer_receive_frame(p, frame);
 			json_decref(frame);
 		}
+		peer_wipe_end(before);
 	}
 }
 

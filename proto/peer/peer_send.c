@@ -124,6 +124,7 @@ static int
 peer_send(struct peer *p, const char *head, json_t *value, int fd, uint64_t stamp)
 {
 	struct peer_frames one = TAILQ_HEAD_INITIALIZER(one);
+	json_free_t before = peer_wipe_begin(p);
 	struct peer_frame *frame = NULL;
 	int error;
 
@@ -133,6 +134,7 @@ peer_send(struct peer *p, const char *head, json_t *value, int fd, uint64_t stam
 	else
 		frame = peer_frame_new(head, value, fd, stamp, p->secret);
 	error = errno;
+	peer_wipe_end(before);
 	if (frame != NULL) {
 		TAILQ_INSERT_TAIL(&one, frame, link);
 		if (peer_send_queue(p, &one) == 0) {
