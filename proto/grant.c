@@ -15,9 +15,9 @@ struct grant {
 	unsigned refs; /* 0 = never freed */
 	enum role role;
 	char *user;
-	char **lists[GRANT_LISTS]; /* as given */
+	char **lists[GRANT_LISTS];    /* as given */
 	struct program_set *programs; /* NULL = all */
-	uint64_t more, denied; /* commands of the matching methods */
+	uint64_t more, denied;        /* commands of the matching methods */
 };
 
 static void
@@ -236,8 +236,8 @@ grant_check_cmd(const struct grant *grant, enum role ceiling, enum cmd_id id)
 
 	for (int part = 0; verdict == GRANT_OK && parts >> part != 0; part++)
 		if (parts >> part & 1)
-			verdict = grant_check_part(
-			    grant, UINT64_C(1) << part, &cmd_table[part]);
+			verdict =
+			    grant_check_part(grant, UINT64_C(1) << part, &cmd_table[part]);
 	if (verdict == GRANT_OK && grant->programs != NULL && cmd->flags & CMD_NEEDS_ALL)
 		verdict = GRANT_NEEDS_ALL;
 	return verdict;

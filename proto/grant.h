@@ -33,7 +33,7 @@ struct grant *grant_new(const struct grant_source *); /* new; NULL with ENOMEM *
 /* Borrowed: a role, all programs, and no user. */
 struct grant *grant_of_role(enum role);
 struct grant *grant_ref(struct grant *);
-void grant_unref(struct grant *); /* NULL is fine */
+void grant_unref(struct grant *);             /* NULL is fine */
 const char *grant_user(const struct grant *); /* borrowed; NULL = no configured user */
 enum role grant_role(const struct grant *);
 /* Whether the caller sees every process; if so, the next two are always true. */
@@ -45,8 +45,8 @@ bool grant_sees_group(const struct grant *, const char *group);
 bool grant_equal(const struct grant *, const struct grant *);
 /* Whether the caller may call a method. `ceiling` is the highest role that the connection or
  * server allows. A method that is not of proto/api.h belongs to a [rpcinterface:] section. */
-enum grant_verdict grant_check_method(const struct grant *, enum role ceiling,
-    const struct api_method *);
+enum grant_verdict grant_check_method(
+    const struct grant *, enum role ceiling, const struct api_method *);
 /* Whether the caller may send a command. methods= and deny_methods= hold for the command of
  * the methods that they match. */
 enum grant_verdict grant_check_cmd(const struct grant *, enum role ceiling, enum cmd_id);

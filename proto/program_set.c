@@ -17,8 +17,8 @@ struct program_group {
 	struct program_names {
 		struct program_names *next;
 		char *pattern;
-	} *names;            /* the patterns */
-	struct map *exact;   /* the names, to a value that is not used */
+	} * names;         /* the patterns */
+	struct map *exact; /* the names, to a value that is not used */
 	bool whole;
 };
 
@@ -57,8 +57,8 @@ program_set_free(struct program_set *set)
 
 	if (set == NULL)
 		return;
-	while (set->groups != NULL &&
-	    (group = map_next(set->groups, &cursor, NULL)) != NULL)
+	while (
+	    set->groups != NULL && (group = map_next(set->groups, &cursor, NULL)) != NULL)
 		program_group_free(group);
 	while ((group = set->patterns) != NULL) {
 		set->patterns = group->next;
@@ -117,8 +117,8 @@ program_set_add(struct program_set *set, const char *item)
 {
 	const char *colon = strchr(item, ':');
 	const char *name = colon == NULL || colon[1] == '\0' ? "*" : colon + 1;
-	char *group_name = colon == NULL ? strdup(item) :
-					   strndup(item, (size_t)(colon - item));
+	char *group_name =
+	    colon == NULL ? strdup(item) : strndup(item, (size_t)(colon - item));
 	struct program_group *group;
 	int status = 0;
 

@@ -3,9 +3,9 @@
  * serves HTTP until the socket is closed. */
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/helper.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/privs.h"
 #include "proto/frame.h"
 #include "rpcd/confinement.h"
 #include "rpcd/http/server.h"
@@ -18,26 +18,20 @@
 #include "rpcd/tail/tail.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <malloc.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LARGE_BLOCK (128 * 1024) /* bytes of a block that malloc maps separately */
 #define FREED_BYTE 0x5a          /* overwrites freed memory */
-#define MASTER_FD 3
 #define PROTOCOL 1
 #define MAX_ROLE "max_role="
-#define LINE_MAX_BYTES 1000 /* of a log line's text */
-#define ENDING_MS 1000      /* time to send open answers at the end */
-#define ENDING_TURN_MS 50   /* the longest turn of the loop in that time */
+#define ENDING_MS 1000    /* time to send open answers at the end */
+#define ENDING_TURN_MS 50 /* the longest turn of the loop in that time */
 
 struct front {
 	struct rpcd rpcd;
@@ -57,29 +51,6 @@ __asan_default_options(void)
 	return "detect_leaks=0";
 }
 #endif
-
-/* Writes one line, "WARN text". Replaces control characters, which could forge lines. A
- * line that does not fit into the pipe is lost, because logging must not block the
- * server. */
-static void
-main_log(void *ctx UNUSED, enum log_level level, const char *text, size_t len)
-{
-	char line[LINE_MAX_BYTES + 8];
-	size_t used;
-
-	if (len > LINE_MAX_BYTES)
-		for (len = LINE_MAX_BYTES;
-		     len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-			len--;
-	used = (size_t)snprintf(line, sizeof(line), "%.4s ", log_level_tag(level));
-	for (size_t i = 0; i < len; i++)
-		line[used + i] =
-		    (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
-	used += len;
-	line[used++] = '\n';
-	if (write(STDERR_FILENO, line, used) < 0)
-		return;
-}
 
 /* Ends the loop. The master then starts another reeve-rpcd. */
 static void
@@ -150,7 +121,7 @@ main_on_hello(void *ctx, enum fault fault, const char *message, json_t *result, 
 
 	fd_close(fd);
 	if (fault == FAULT_NONE && setup_read_hello(&f->setup, result) == 0) {
-		log_init(main_log, NULL, f->setup.level);
+		log_init(helper_log_line, NULL, f->setup.level);
 		return;
 	}
 	log_error("the master refused the command hello: %s",
@@ -273,7 +244,7 @@ main_free(struct front *f)
 	free(rpcd->listeners);
 	/* The master must see the end of this process before that of a program whose socket
 	 * is closed next. */
-	(void)shutdown(MASTER_FD, SHUT_WR);
+	(void)shutdown(HELPER_SOCKET, SHUT_WR);
 	rpcinterfaces_free(rpcd->rpcinterfaces);
 	calls_free(rpcd->calls);
 	tails_free(rpcd->tails);
@@ -304,25 +275,6 @@ main_warm(void)
 		fatal("cannot initialise GnuTLS");
 }
 
-/* Opens missing descriptors 0 to 2 and closes all after MASTER_FD. Writes to the pipe of
- * the log do not block. */
-static void
-main_descriptors(void)
-{
-	struct stat st;
-	int fd;
-
-	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= STDERR_FILENO)
-		;
-	privs_close_from(MASTER_FD + 1);
-	if (fcntl(MASTER_FD, F_SETFD, FD_CLOEXEC) < 0 ||
-	    fcntl(MASTER_FD, F_SETFL, fcntl(MASTER_FD, F_GETFL) | O_NONBLOCK) < 0)
-		fatal("cannot use descriptor %d: %s", MASTER_FD, strerror(errno));
-	if (fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
-		(void)fcntl(
-		    STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
-}
-
 static void
 main_connect(struct front *f)
 {
@@ -343,7 +295,7 @@ main_connect(struct front *f)
 	rpcd->sources[1] = &reeve_methods;
 	rpcd->sources[2] = rpcinterfaces_source(rpcd->rpcinterfaces);
 	rpcd->tails = tails_new(rpcd);
-	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
+	rpcd->master = peer_new(rpcd->loop, HELPER_SOCKET, &ops, f);
 	if (rpcd->calls == NULL || rpcd->tails == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	peer_options(rpcd->master)->request_limits = &frame_limits_request;
@@ -360,16 +312,9 @@ main_connect(struct front *f)
 static int
 main_run(void)
 {
-	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE };
 	static struct front front;
 
-	log_init(main_log, NULL, LEVEL_INFO);
-	(void)setpgid(
-	    0, 0); /* signals from the master's terminal do not reach this process */
-	main_descriptors();
-	for (size_t i = 0; i < nitems(ignored); i++)
-		if (signal(ignored[i], SIG_IGN) == SIG_ERR)
-			fatal("cannot ignore signal %d", ignored[i]);
+	helper_begin();
 	stuck_loop_watch();
 	main_warm();
 	setup_wipe(true);
@@ -384,19 +329,9 @@ main_run(void)
 int
 main(int argc, char **argv)
 {
-	int domain = 0;
-	socklen_t len = sizeof(domain);
-
-	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return puts("reeve-rpcd " REEVE_VERSION) < 0;
 	/* The argument is for ps(1) only: the master sends the role in its reply to
 	 * hello. */
 	if (argc == 2 && strncmp(argv[1], MAX_ROLE, strlen(MAX_ROLE)) == 0)
 		argc = 1;
-	if (argc == 1 && getsockopt(MASTER_FD, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
-	    domain == AF_UNIX)
-		return main_run();
-	fputs("reeve-rpcd is started by reeved(8) and takes no options but --version\n",
-	    stderr);
-	return 2;
+	return helper_main("reeve-rpcd", argc, argv, main_run);
 }

@@ -66,14 +66,13 @@ test_roles(void **state)
 				    grant_check_method(grant, (enum role)ceiling, method),
 				    (int)method->role <= least ? GRANT_OK : GRANT_ROLE);
 			for (int id = 0; id < CMD_MAX; id++)
-				assert_int_equal(
-				    grant_check_cmd(
-					grant, (enum role)ceiling, (enum cmd_id)id),
+				assert_int_equal(grant_check_cmd(grant, (enum role)ceiling,
+						     (enum cmd_id)id),
 				    (int)cmd_table[id].role <= least ? GRANT_OK :
 								       GRANT_ROLE);
 		}
 	assert_int_equal(grant_role(grant_of_role(ROLE_MAX)), ROLE_NONE);
-	assert_int_equal(grant_role(grant_of_role((enum role)-1)), ROLE_NONE);
+	assert_int_equal(grant_role(grant_of_role((enum role) - 1)), ROLE_NONE);
 }
 
 static void
@@ -118,8 +117,9 @@ test_aliases(void **state)
 	struct grant *grant = grant_new(&bob);
 
 	(void)state;
-	assert_int_equal(grant_check_method(
-	    grant, ROLE_ADMIN, api_find("supervisor.clearProcessLogs")), GRANT_OK);
+	assert_int_equal(
+	    grant_check_method(grant, ROLE_ADMIN, api_find("supervisor.clearProcessLogs")),
+	    GRANT_OK);
 	assert_int_equal(grant_check_cmd(grant, ROLE_ADMIN, CMD_LOG_CLEAR), GRANT_DENIED);
 	grant_unref(grant);
 }
@@ -139,7 +139,8 @@ test_parts(void **state)
 	expect_cmd(&bob, ROLE_ADMIN, CMD_GROUP_RESTART, GRANT_ROLE);
 	bob.deny_methods = LIST("supervisor.startProcess");
 	expect_cmd(&bob, ROLE_ADMIN, CMD_PROCESS_RESTART, GRANT_DENIED);
-	bob = (struct grant_source){ .user = "bob", .role = ROLE_ADMIN,
+	bob = (struct grant_source){ .user = "bob",
+		.role = ROLE_ADMIN,
 		.deny_methods = LIST("supervisor.addProcessGroup") };
 	expect_cmd(&bob, ROLE_ADMIN, CMD_CONFIG_UPDATE, GRANT_DENIED);
 	expect_cmd(&bob, ROLE_ADMIN, CMD_CONFIG_PREVIEW, GRANT_OK);
@@ -253,15 +254,18 @@ test_why(void **state)
 	    grant_new(&(struct grant_source){ .user = "bob", .role = ROLE_VIEW });
 
 	(void)state;
-	expect_why(grant_of_role(ROLE_VIEW), ROLE_ADMIN, GRANT_ROLE, "x.y needs role operate");
-	expect_why(grant_of_role(ROLE_VIEW), ROLE_VIEW, GRANT_ROLE, "x.y needs role operate");
+	expect_why(
+	    grant_of_role(ROLE_VIEW), ROLE_ADMIN, GRANT_ROLE, "x.y needs role operate");
+	expect_why(
+	    grant_of_role(ROLE_VIEW), ROLE_VIEW, GRANT_ROLE, "x.y needs role operate");
 	expect_why(grant_of_role(ROLE_ADMIN), ROLE_VIEW, GRANT_ROLE,
 	    "x.y needs role operate, and max_role= of the server is view");
 	expect_why(bob, ROLE_ADMIN, GRANT_ROLE,
 	    "x.y needs role operate, and role= of [user:bob] is view");
-	expect_why(bob, ROLE_ADMIN, GRANT_DENIED,
-	    "x.y is denied by deny_methods= of [user:bob]");
-	expect_why(bob, ROLE_ADMIN, GRANT_NEEDS_ALL, "x.y needs programs=all in [user:bob]");
+	expect_why(
+	    bob, ROLE_ADMIN, GRANT_DENIED, "x.y is denied by deny_methods= of [user:bob]");
+	expect_why(
+	    bob, ROLE_ADMIN, GRANT_NEEDS_ALL, "x.y needs programs=all in [user:bob]");
 	grant_unref(bob);
 }
 
