@@ -72,6 +72,8 @@ browser_set_field(
 		break;
 	case FORWARDED:
 		request->is_forwarded = true;
+		if (request->forwarded == NULL)
+			request->forwarded = value;
 		break;
 	}
 }

@@ -14,12 +14,13 @@ struct browser_request {
 	const char *host; /* NULL = none */
 	const char *origin;
 	bool several_origins;
-	bool has_fetch;     /* any Sec-Fetch-* */
-	bool has_site;      /* Sec-Fetch-Site */
-	bool is_foreign;    /* a Sec-Fetch-Site other than same-origin and none */
-	bool is_navigation; /* Sec-Fetch-Mode: navigate */
-	bool is_document;   /* Sec-Fetch-Dest: document, which is a whole tab */
-	bool is_forwarded;  /* a header of a proxy, which names another client */
+	bool has_fetch;        /* any Sec-Fetch-* */
+	bool has_site;         /* Sec-Fetch-Site */
+	bool is_foreign;       /* a Sec-Fetch-Site other than same-origin and none */
+	bool is_navigation;    /* Sec-Fetch-Mode: navigate */
+	bool is_document;      /* Sec-Fetch-Dest: document, which is a whole tab */
+	bool is_forwarded;     /* a header of a proxy, which names another client */
+	const char *forwarded; /* the first of these headers; NULL = none */
 };
 
 /* The listener and the kind of resource. */

@@ -110,19 +110,23 @@ check_auth(struct http_request *r)
 	struct http_endpoint *e = r->endpoint;
 	const char *header = MHD_lookup_connection_value(
 	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	enum role role;
 	enum auth_result result = basic_auth_check(
-	    &e->access, header, r->client->local && !r->browser.is_forwarded, &r->role);
+	    &e->access, header, r->client->local && !r->browser.is_forwarded, &role);
 
 	if (r->browser.is_forwarded && !e->forwarded_logged && e->access.own == NULL &&
-	    r->client->local && e->access.local > r->role) {
+	    r->client->local && e->access.local > role) {
 		e->forwarded_logged = true;
 		log_warn("%s: requests that a proxy forwards count as from another machine "
 			 "and have fewer permissions: set username= and password=, or "
 			 "unauthenticated_role=",
 		    e->name);
 	}
-	if (r->role > e->rpcd->max_role)
-		r->role = e->rpcd->max_role;
+	if (result == AUTH_OK)
+		caller_identify(&r->caller,
+		    e->access.own != NULL ? CALLER_SERVER : CALLER_OPEN,
+		    grant_of_role(role));
+	r->caller.forwarded = r->browser.forwarded;
 	r->auth_failed = result == AUTH_WRONG;
 	if (result == AUTH_REQUIRED && r->route != NULL && r->route->is_open)
 		return 0;
@@ -172,7 +176,8 @@ check_route(const struct http_request *r)
 	if (route == NULL)
 		return 400;
 	if (!route->is_open &&
-	    (r->role < route->role || r->role < cmd_table[route->cmd].role))
+	    (caller_role(&r->caller) < route->role ||
+		caller_check_cmd(&r->caller, route->cmd) != GRANT_OK))
 		return 403;
 	if (route->has_target && !r->names_log)
 		return 404;

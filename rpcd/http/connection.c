@@ -37,12 +37,14 @@ static void
 connection_identify(struct http_connection *c)
 {
 	const union MHD_ConnectionInfo *info;
-	pid_t pid;
-	uid_t uid;
+	struct caller_origin *origin = &c->origin;
 	gid_t gid;
 
-	if (c->endpoint->is_unix) {
-		c->address = sock_peer(c->fd, &pid, &uid, &gid) == 0 ? uid : 0;
+	origin->is_unix = c->endpoint->is_unix;
+	if (origin->is_unix) {
+		if (sock_peer(c->fd, &origin->pid, &origin->uid, &gid) < 0)
+			origin->uid = CALLER_NOBODY;
+		c->address = origin->uid;
 		c->local = true;
 		return;
 	}
@@ -50,6 +52,7 @@ connection_identify(struct http_connection *c)
 	if (info == NULL)
 		return;
 	c->address = conntable_key(info->client_addr);
+	caller_set_address(origin, info->client_addr);
 	c->local = sock_address_is_local(info->client_addr);
 }
 

@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "common/compiler.h"
 #include "common/queue.h"
+#include "rpcd/caller.h"
 #include "rpcd/http/conntable.h"
 #include "rpcd/http/endpoint.h"
 
@@ -18,9 +19,10 @@ struct http_connection {
 	struct conn state;
 	struct http_endpoint *endpoint;
 	struct MHD_Connection *handle;
-	int fd;               /* owned by libmicrohttpd */
-	uint64_t address;     /* conntable_key() of the client; of a Unix socket its user */
-	bool local;           /* the client is on this machine */
+	int fd;           /* owned by libmicrohttpd */
+	uint64_t address; /* conntable_key() of the client; of a Unix socket its user */
+	bool local;       /* the client is on this machine */
+	struct caller_origin origin;
 	bool left;            /* the client has closed the connection or its sending half */
 	bool listed;          /* in endpoint->left */
 	bool gone;            /* nobody waits for the answer any more */

@@ -69,8 +69,8 @@ http_log_tail_answer(struct http_request *r)
 	static const struct tail_ops tail_ops = { log_tail_opened, log_tail_ready };
 
 	if (http_stream_open(&r->stream, r->client, &stream_ops, "follow a log"))
-		r->stream.source =
-		    tail_begin(r->client->endpoint->rpcd->tails, &r->target, &tail_ops, r);
+		r->stream.source = tail_begin(
+		    r->client->endpoint->rpcd->tails, &r->target, &r->caller, &tail_ops, r);
 	if (r->stream.source != NULL) {
 		http_suspend(r->client, http_stream_close, &r->stream);
 		return;

@@ -23,6 +23,12 @@ http_request_new(void *endpoint, const char *uri, struct MHD_Connection *handle)
 	if (r->path != NULL && r->path->has_target)
 		r->names_log = tail_target_parse(uri, &r->target) == 0;
 	r->uri = log_wants(LEVEL_TRACE) ? xstrdup(uri) : NULL;
+	r->caller = (struct caller){
+		.ceiling = e->rpcd->max_role,
+		.origin = &r->client->origin,
+		.section = e->section,
+		.username = e->access.username,
+	};
 	TAILQ_INSERT_TAIL(&e->all, r, link);
 	rpcd_begin_request(e->rpcd);
 	return r;
@@ -49,6 +55,7 @@ http_request_free(void *endpoint UNUSED, struct MHD_Connection *handle UNUSED,
 	conn_enter(state, CONN_IDLE, r->endpoint->now);
 	buf_clear(http_connection_take_body(r->client));
 	tail_target_clear(&r->target);
+	caller_clear(&r->caller);
 	if (r->response != NULL)
 		MHD_destroy_response(r->response);
 	TAILQ_REMOVE(&r->endpoint->all, r, link);

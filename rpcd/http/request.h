@@ -4,7 +4,7 @@
 #define RPCD_HTTP_REQUEST_H
 
 #include "common/queue.h"
-#include "proto/role.h"
+#include "rpcd/caller.h"
 #include "rpcd/http/browser.h"
 #include "rpcd/http/connection.h"
 #include "rpcd/http/routes.h"
@@ -30,12 +30,12 @@ struct http_request {
 	struct tail_target target;
 	bool names_log;                 /* the target is valid */
 	struct browser_request browser; /* valid while the headers are checked */
-	enum role role;                 /* of the client */
-	bool begun;                     /* the headers have been checked */
-	bool answering;                 /* the answer has begun */
-	bool auth_failed;               /* the credentials are wrong */
-	bool delayed;                   /* the refusal of them is or was delayed */
-	int64_t refused_ms;             /* when it is due; 0 = not in endpoint->delayed */
+	struct caller caller;
+	bool begun;         /* the headers have been checked */
+	bool answering;     /* the answer has begun */
+	bool auth_failed;   /* the credentials are wrong */
+	bool delayed;       /* the refusal of them is or was delayed */
+	int64_t refused_ms; /* when it is due; 0 = not in endpoint->delayed */
 	TAILQ_ENTRY(http_request) delayed_link;
 	bool close;         /* close the connection after the answer */
 	bool ends_daemon;   /* the daemon ends when the answer is sent */

@@ -363,8 +363,8 @@ call_catch_up(const struct calls *calls)
 }
 
 struct call *
-call_begin(struct calls *calls, struct share *share, enum role role, struct buf *body,
-    bool may_park, call_done_fn *done, void *ctx)
+call_begin(struct calls *calls, struct share *share, const struct caller *caller,
+    struct buf *body, bool may_park, call_done_fn *done, void *ctx)
 {
 	bool answered = false;
 	struct call *call;
@@ -379,7 +379,7 @@ call_begin(struct calls *calls, struct share *share, enum role role, struct buf 
 	call->inv.share = share;
 	call->inv.rpcd = calls->rpcd;
 	call->inv.doc = &call->doc;
-	call->inv.role = role;
+	call->inv.caller = caller;
 	call->inv.may_park = may_park;
 	call->inv.resumed = call_on_resumed;
 	buf_init(&call->body, 0);

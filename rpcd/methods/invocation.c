@@ -245,6 +245,9 @@ invocation_request(
 		json_decref(params);
 		return;
 	}
+	if (params == NULL)
+		params = json_object();
+	json_object_set_new(params, "by", caller_by(inv->caller, inv->method.api->name));
 	inv->on_reply = on_reply;
 	inv->phase = INVOCATION_REQUESTED;
 	inv->request = peer_call(rpcd->master, cmd_table[inv->method.api->cmd].name, params,
@@ -290,15 +293,18 @@ invocation_enter(struct invocation *inv)
 		inv->method.handler(inv);
 }
 
-/* Finds the method and checks the call. The fault, or none. */
+/* Finds the method and checks the call. The fault, or none; for NOT_PERMITTED *verdict is
+ * why. */
 static enum fault
-invocation_check(struct invocation *inv, const char *name, const json_t *params)
+invocation_check(struct invocation *inv, const char *name, const json_t *params,
+    enum grant_verdict *verdict)
 {
 	if (!method_find(inv->rpcd->sources, name, &inv->method) ||
 	    ((inv->method.flags & METHOD_OF_DAEMON) != 0 &&
 		!inv->rpcd->mirror->daemon.has_main_interface))
 		return FAULT_UNKNOWN_METHOD;
-	if (inv->role < inv->method.api->role)
+	*verdict = caller_check_method(inv->caller, inv->method.api);
+	if (*verdict != GRANT_OK)
 		return FAULT_NOT_PERMITTED;
 	return json_is_array(params) &&
 		method_takes(inv->method.api, json_array_size(params)) ?
@@ -328,13 +334,14 @@ invocation_is_current(const struct rpcd *rpcd, uint64_t needs)
 void
 invocation_begin(struct invocation *inv, const char *name, json_t *params)
 {
-	enum fault fault = invocation_check(inv, name, params);
+	enum grant_verdict verdict = GRANT_OK;
+	enum fault fault = invocation_check(inv, name, params, &verdict);
 	char *detail = NULL;
 
 	if (fault != FAULT_NONE) {
 		if (fault == FAULT_NOT_PERMITTED)
-			detail = xasprintf(
-			    "%s needs role %s", name, role_name(inv->method.api->role));
+			detail =
+			    caller_why(inv->caller, verdict, name, inv->method.api->role);
 		invocation_fault(inv, fault, detail);
 		free(detail);
 		return;
@@ -353,11 +360,12 @@ invocation_may_post(struct invocation *inv, const char *name, const json_t *para
 {
 	const struct rpcd *rpcd = inv->rpcd;
 	const json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
+	enum grant_verdict verdict;
 
 	/* The cheap checks come first: most calls are not events. */
 	return json_is_string(type) && json_is_string(data) &&
 	    json_string_length(type) + json_string_length(data) <= INVOCATION_POST_MAX &&
-	    invocation_check(inv, name, params) == FAULT_NONE &&
+	    invocation_check(inv, name, params, &verdict) == FAULT_NONE &&
 	    inv->method.api->cmd == CMD_EVENT_SEND && inv->may_park &&
 	    rpcd->master != NULL && !rpcd->ending &&
 	    invocation_is_current(rpcd, invocation_newest(rpcd)) &&
@@ -367,8 +375,8 @@ invocation_may_post(struct invocation *inv, const char *name, const json_t *para
 uint64_t
 invocation_post(struct invocation *inv, json_t *events, peer_answer_fn *fn, void *ctx)
 {
-	json_t *params = json_pack("{sO,sO}", "type", json_array_get(events, 0), "data",
-	    json_array_get(events, 1));
+	json_t *params = json_pack("{sO,sO,so}", "type", json_array_get(events, 0), "data",
+	    json_array_get(events, 1), "by", caller_by(inv->caller, inv->method.api->name));
 
 	(void)json_array_remove(events, 0);
 	(void)json_array_remove(events, 0);

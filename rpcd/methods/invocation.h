@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "common/compiler.h"
 #include "proto/wait.h"
+#include "rpcd/caller.h"
 #include "rpcd/methods/method.h"
 #include "rpcd/methods/reply_text.h"
 #include "rpcd/rpcd.h"
@@ -36,10 +37,10 @@ struct invocation {
 	struct rpcd *rpcd;
 	struct share *share;    /* of the client's listener */
 	struct reply_text *doc; /* the result is appended here */
-	enum role role;         /* of the client */
-	bool may_park;          /* false: the call must not wait */
-	bool element;           /* of a multicall: bare values and fault structs */
-	bool ends_daemon;       /* the master has accepted a shutdown or restart */
+	const struct caller *caller;
+	bool may_park;    /* false: the call must not wait */
+	bool element;     /* of a multicall: bare values and fault structs */
+	bool ends_daemon; /* the master has accepted a shutdown or restart */
 	char *traced; /* owned: name of a method whose return is to be logged, or NULL */
 	/* Called when an invocation that had to wait has reached INVOCATION_DONE. */
 	void (*resumed)(struct invocation *);

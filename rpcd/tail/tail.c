@@ -16,6 +16,7 @@ struct tail {
 	TAILQ_ENTRY(tail) link;
 	struct tails *tails;
 	struct tail_target target;
+	const struct caller *caller;
 	const struct tail_ops *ops;
 	void *ctx;
 	int fd;   /* of the log, or -1 before it is open */
@@ -117,24 +118,23 @@ static void
 tail_request(struct tail *t)
 {
 	struct rpcd *rpcd = t->tails->rpcd;
-	enum cmd_id cmd = CMD_MAINLOG_OPEN;
-	json_t *params = NULL;
+	enum cmd_id cmd = t->target.name != NULL ? CMD_LOG_OPEN : CMD_MAINLOG_OPEN;
+	json_t *by, *params;
 
 	if (rpcd->master == NULL || rpcd->ending)
 		return;
-	if (t->target.name != NULL) {
-		cmd = CMD_LOG_OPEN;
-		params = json_pack(
-		    "{ss ss}", "name", t->target.name, "stream", t->target.stream);
-	}
+	by = caller_by(t->caller, cmd == CMD_LOG_OPEN ? "logtail" : "mainlogtail");
+	params = cmd == CMD_LOG_OPEN ? json_pack("{ss ss so}", "name", t->target.name,
+					   "stream", t->target.stream, "by", by) :
+				       json_pack("{so}", "by", by);
 	t->requested_ms = clock_mono_ms();
 	t->request =
 	    peer_call(rpcd->master, cmd_table[cmd].name, params, true, tail_on_reply, t);
 }
 
 struct tail *
-tail_begin(struct tails *all, const struct tail_target *target, const struct tail_ops *ops,
-    void *ctx)
+tail_begin(struct tails *all, const struct tail_target *target, const struct caller *caller,
+    const struct tail_ops *ops, void *ctx)
 {
 	struct tail *t = xcalloc(1, sizeof(*t));
 
@@ -142,6 +142,7 @@ tail_begin(struct tails *all, const struct tail_target *target, const struct tai
 	t->target.stream = target->stream;
 	if (target->name != NULL)
 		t->target.name = xstrdup(target->name);
+	t->caller = caller;
 	t->ops = ops;
 	t->ctx = ctx;
 	t->fd = t->next = -1;

@@ -4,6 +4,7 @@
 #define RPCD_TAIL_TAIL_H
 
 #include "common/compiler.h"
+#include "rpcd/caller.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/tail/target.h"
 
@@ -36,9 +37,10 @@ void tails_free(struct tails *);
 /* The daemon ends: each tail ends at the current end of its log. */
 void tails_end(struct tails *);
 
-/* New: requests the log (target borrowed) from the master. NULL: that is not possible. */
-struct tail *tail_begin(
-    struct tails *, const struct tail_target *, const struct tail_ops *, void *ctx);
+/* New: requests the log (target borrowed) from the master for the caller, who must exist
+ * longer than the tail. NULL: that is not possible. */
+struct tail *tail_begin(struct tails *, const struct tail_target *, const struct caller *,
+    const struct tail_ops *, void *ctx);
 void tail_free(void *tail); /* NULL is allowed */
 
 #define TAIL_END (-1)

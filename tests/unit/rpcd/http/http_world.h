@@ -153,7 +153,7 @@ fake_park(struct calls *calls, bool may_park, call_done_fn *done, void *ctx)
 }
 
 struct call *
-call_begin(struct calls *calls, struct share *share UNUSED, enum role role,
+call_begin(struct calls *calls, struct share *share UNUSED, const struct caller *caller,
     struct buf *content, bool may_park, call_done_fn *done, void *ctx)
 {
 	size_t len = buf_len(content);
@@ -179,7 +179,8 @@ call_begin(struct calls *calls, struct share *share UNUSED, enum role role,
 		snprintf(text, sizeof(text), "<length>%zu</length>", len);
 		fake_answer(done, ctx, text);
 	} else {
-		snprintf(text, sizeof(text), "<role>%s</role>\n", role_name(role));
+		snprintf(text, sizeof(text), "<role>%s</role>\n",
+		    role_name(caller_role(caller)));
 		fake_answer(done, ctx, text);
 	}
 	return NULL;
@@ -209,8 +210,8 @@ struct tails {
 };
 
 struct tail *
-tail_begin(struct tails *all, const struct tail_target *target, const struct tail_ops *fns,
-    void *ctx)
+tail_begin(struct tails *all, const struct tail_target *target,
+    const struct caller *caller UNUSED, const struct tail_ops *fns, void *ctx)
 {
 	struct tail *f = calloc(1, sizeof(*f));
 

@@ -33,15 +33,17 @@
 struct request {
 	uint64_t id;
 	char method[64];
-	char *params;    /* owned: JSON with sorted keys */
+	char *params;    /* owned: JSON with sorted keys, without `by` */
+	char *by;        /* owned: JSON with sorted keys */
 	size_t data_len; /* of a long string, which params do not have */
 };
 
 struct fixture {
 	struct rpcd rpcd;
 	struct mirror_observer observer;
-	struct share share;  /* of the one listener */
-	struct peer *master; /* the end of the fake master */
+	struct share share;              /* of the one listener */
+	struct caller callers[ROLE_MAX]; /* who have only a role */
+	struct peer *master;             /* the end of the fake master */
 	_Atomic uint64_t page;
 	uint64_t seq;
 	struct request request; /* the latest request */
@@ -68,6 +70,10 @@ on_request(
 		json_object_del(params, "data");
 	snprintf(f->request.method, sizeof(f->request.method), "%s", method);
 	free(f->request.params);
+	free(f->request.by);
+	f->request.by =
+	    json_dumps(json_object_get(params, "by"), JSON_COMPACT | JSON_SORT_KEYS);
+	json_object_del(params, "by");
 	f->request.params = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
@@ -194,6 +200,8 @@ static const struct row web UNUSED = { 1, 0, 0, VERDICT_NONE, PROCESS_STOPPED, "
 static const struct row web_up UNUSED = { 1, 1, 1, VERDICT_RUNNING, PROCESS_RUNNING, "web",
 	"web" };
 
+static const struct caller_origin test_origin = { .is_unix = true, .uid = 7, .pid = 42 };
+
 static inline int
 setup(void **state)
 {
@@ -217,6 +225,13 @@ setup(void **state)
 	f->rpcd.sources[2] = rpcinterfaces_source(f->rpcd.rpcinterfaces);
 	budget_init(&f->share.budget, "a listener", BUDGET_MAX, 100);
 	f->share.processes = process_list_new(&f->rpcd, &f->share.budget);
+	for (int role = 0; role < ROLE_MAX; role++) {
+		f->callers[role] = (struct caller){ .ceiling = ROLE_ADMIN,
+			.origin = &test_origin,
+			.section = "inet_http_server" };
+		caller_identify(
+		    &f->callers[role], CALLER_OPEN, grant_of_role((enum role)role));
+	}
 	f->observer = (struct mirror_observer){ .row = on_change, .ctx = f };
 	mirror_observe(f->rpcd.mirror, &f->observer);
 	notify(f, "stream.begin", json_pack("{si}", "seq", 0));
@@ -245,6 +260,7 @@ teardown(void **state)
 	mirror_free(f->rpcd.mirror);
 	free(f->reply);
 	free(f->request.params);
+	free(f->request.by);
 	free(f);
 	clock_freeze(-1, -1);
 	return 0;
@@ -281,7 +297,7 @@ on_done(void *ctx, struct reply *reply)
 }
 
 static inline struct call *
-begin_text(struct fixture *f, enum role role, bool may_park, const char *text,
+begin_for(struct fixture *f, const struct caller *caller, bool may_park, const char *text,
     call_done_fn *done, void *ctx)
 {
 	struct call *call;
@@ -289,9 +305,16 @@ begin_text(struct fixture *f, enum role role, bool may_park, const char *text,
 
 	buf_init(&body, 0);
 	assert_int_equal(buf_puts(&body, text), 0);
-	call = call_begin(f->rpcd.calls, &f->share, role, &body, may_park, done, ctx);
+	call = call_begin(f->rpcd.calls, &f->share, caller, &body, may_park, done, ctx);
 	buf_clear(&body);
 	return call;
+}
+
+static inline struct call *
+begin_text(struct fixture *f, enum role role, bool may_park, const char *text,
+    call_done_fn *done, void *ctx)
+{
+	return begin_for(f, &f->callers[role], may_park, text, done, ctx);
 }
 
 static inline struct call *

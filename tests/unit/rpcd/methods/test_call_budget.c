@@ -135,8 +135,8 @@ test_separate(void **state)
 	budget_add(&f->share.budget, 2 * (size_t)BUDGET_MAX);
 	buf_init(&content, 0);
 	assert_int_equal(buf_puts(&content, body), 0);
-	assert_null(
-	    call_begin(f->rpcd.calls, &other, ROLE_ADMIN, &content, true, on_done, f));
+	assert_null(call_begin(
+	    f->rpcd.calls, &other, &f->callers[ROLE_ADMIN], &content, true, on_done, f));
 	assert_non_null(strstr(f->reply, ">many<"));
 	at_once(f, "supervisor.getAllProcessInfo", "", REFUSED);
 	buf_clear(&content);
@@ -181,8 +181,8 @@ begin_long(struct fixture *f, struct share *share, size_t n, call_done_fn *done,
 			     "</methodName><params>" CALLS("%s") "</params></methodCall>",
 			     calls),
 	    0);
-	assert_non_null(
-	    call_begin(f->rpcd.calls, share, ROLE_ADMIN, &body, true, done, ended));
+	assert_non_null(call_begin(
+	    f->rpcd.calls, share, &f->callers[ROLE_ADMIN], &body, true, done, ended));
 	buf_clear(&body);
 	free(calls);
 }

@@ -41,6 +41,9 @@ test_moods(void **state)
 	at_once(f, "supervisor.startProcess", P("web"), FAULT("5", "FATAL_STATE"));
 	assert_false(f->ends_daemon);
 	requests(f, "supervisor.shutdown", "", "daemon.shutdown", "{}");
+	assert_string_equal(f->request.by,
+	    "{\"from\":\"uid 7 pid 42\",\"listener\":\"inet_http_server\","
+	    "\"method\":\"supervisor.shutdown\"}");
 	answer(f, NULL, -1);
 	expect(f, 3, TRUE_VALUE);
 	assert_true(f->ends_daemon);

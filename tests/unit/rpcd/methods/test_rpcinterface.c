@@ -190,7 +190,8 @@ test_pending_of_each_listener(void **state)
 	assert_string_equal(f->reply, TOO_MANY);
 	buf_init(&content, 0);
 	assert_int_equal(buf_puts(&content, body), 0);
-	call = call_begin(f->rpcd.calls, &other, ROLE_ADMIN, &content, true, on_done, f);
+	call = call_begin(
+	    f->rpcd.calls, &other, &f->callers[ROLE_ADMIN], &content, true, on_done, f);
 	assert_non_null(call);
 	call_abandon(call);
 	buf_clear(&content);

@@ -101,10 +101,14 @@ open_as(struct fixture *f, struct reader *r, int fd)
 {
 	unsigned requests = f->requests;
 
-	r->tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, r);
+	r->tail =
+	    tail_begin(f->rpcd.tails, &stdout_of_web, &f->callers[ROLE_VIEW], &ops, r);
 	assert_non_null(r->tail);
 	expect_asked(f, requests + 1, "log.open");
 	assert_string_equal(f->request.params, "{\"name\":\"web\",\"stream\":\"stdout\"}");
+	assert_string_equal(f->request.by,
+	    "{\"from\":\"uid 7 pid 42\",\"listener\":\"inet_http_server\","
+	    "\"method\":\"logtail\"}");
 	assert_int_equal(r->opened, 0);
 	answer(f, NULL, dup(fd));
 	assert_int_equal(r->opened, 1);
@@ -257,7 +261,8 @@ test_refused(void **state)
 	for (size_t i = 0; i < nitems(refusals); i++) {
 		struct reader r = { 0 };
 
-		r.tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &r);
+		r.tail = tail_begin(
+		    f->rpcd.tails, &stdout_of_web, &f->callers[ROLE_VIEW], &ops, &r);
 		assert_non_null(r.tail);
 		turn(f);
 		answer_fault(f, refusals[i].fault, "X");
@@ -275,7 +280,7 @@ test_left_early(void **state)
 	struct reader r = { 0 };
 	struct tail_target main_log = { NULL, NULL };
 
-	r.tail = tail_begin(f->rpcd.tails, &main_log, &ops, &r);
+	r.tail = tail_begin(f->rpcd.tails, &main_log, &f->callers[ROLE_VIEW], &ops, &r);
 	assert_non_null(r.tail);
 	expect_asked(f, 1, "mainlog.open");
 	assert_string_equal(f->request.params, "{}");
@@ -296,7 +301,8 @@ test_end(void **state)
 	open_as(f, &open, fd);
 	expect_read(&open, "old\n");
 	append(fd, "bye\n");
-	refused.tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &refused);
+	refused.tail = tail_begin(
+	    f->rpcd.tails, &stdout_of_web, &f->callers[ROLE_VIEW], &ops, &refused);
 	tails_end(f->rpcd.tails);
 	assert_int_equal(open.ready, 1);
 	assert_int_equal(refused.status, 503);
@@ -305,7 +311,8 @@ test_end(void **state)
 	tail_free(open.tail);
 	close(fd);
 	f->rpcd.ending = true;
-	assert_null(tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &refused));
+	assert_null(tail_begin(
+	    f->rpcd.tails, &stdout_of_web, &f->callers[ROLE_VIEW], &ops, &refused));
 }
 
 #define TAIL_TEST(name) \
