@@ -142,8 +142,6 @@ config_listener_clear(struct listener_config *listener)
 {
 	free(listener->section);
 	free(listener->address);
-	if (listener->password != NULL)
-		mem_wipe(listener->password, strlen(listener->password));
 	conf_clear(listener->is_unix ? &conf_unix_server : &conf_inet_server, listener);
 }
 
@@ -164,8 +162,6 @@ config_free(struct config *config)
 	for (size_t i = 0; i < config->nusers; i++)
 		user_config_clear(&config->users[i]);
 	free(config->users);
-	user_config_clear_peers(&config->peers);
-	free(config->audit_log);
 	for (size_t i = 0; i < config->ngroups; i++)
 		group_config_unref(config->groups[i]);
 	free(config->groups);
@@ -190,10 +186,11 @@ config_log(const struct config_message *message)
 const struct user_config *
 config_user(const struct config *config, const char *name)
 {
-	for (size_t i = 0; i < config->nusers; i++)
-		if (str_equal(config->users[i].name, name))
-			return &config->users[i];
-	return NULL;
+	const struct user_config key = { .name = (char *)(uintptr_t)name };
+
+	return config->nusers == 0 ?
+	    NULL :
+	    bsearch(&key, config->users, config->nusers, sizeof(key), user_config_compare);
 }
 
 struct group_config *

@@ -1,28 +1,16 @@
 #include "master/config/user_config.h"
 
-#include "common/mem.h"
+#include "master/config/options/option_table.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void
-user_config_free_list(char **list)
-{
-	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-		free(list[i]);
-	free(list);
-}
 
 void
 user_config_clear(struct user_config *user)
 {
 	free(user->section);
 	free(user->name);
-	mem_wiping_free(user->password);
-	free(user->password_file);
-	user_config_free_list(user->programs);
-	user_config_free_list(user->methods);
-	user_config_free_list(user->deny_methods);
+	conf_clear(&conf_user_section, user);
 	*user = (struct user_config){ .name = NULL };
 }
 

@@ -56,12 +56,16 @@ reread_apply(struct master *master, struct config *fresh, char *const *removed, 
 	for (size_t i = 0; i < fresh->nmessages; i++)
 		if (fresh->messages[i].is_new)
 			config_log(&fresh->messages[i]);
-	/* The options that supervisord replaces in a running daemon; others need a restart.
+	/* The options that supervisord replaces in a running daemon, and users; others need a
+	 * restart.
 	 * The command line has been applied to both. */
 	SWAP(live->identifier, fresh->identifier);
 	SWAP(live->childlogdir, fresh->childlogdir);
 	SWAP(live->strip_ansi, fresh->strip_ansi);
 	SWAP(live->loglevel, fresh->loglevel);
+	SWAP(live->users, fresh->users);
+	SWAP(live->nusers, fresh->nusers);
+	SWAP(live->peers, fresh->peers);
 	SWAP(live->messages, fresh->messages);
 	SWAP(live->nmessages, fresh->nmessages);
 	master->rereads++;

@@ -156,6 +156,7 @@ conf_difference_write(struct conf_writer *writer, const struct conf_in_force *li
 	    (const struct group_config *const *)fresh->groups, fresh->ngroups);
 	conf_writer_daemon(writer, fresh);
 	if (!explain) {
+		conf_writer_users(writer, fresh);
 		difference_groups(writer, live->config, fresh, names);
 		difference_messages(writer, live->config, fresh);
 	}

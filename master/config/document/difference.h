@@ -21,9 +21,9 @@ struct conf_in_force {
 
 /* Writes the answer to a reread or preview: the groups that are added, changed or removed
  * compared with the live groups, and the options that need a restart. For a reread, writes
- * before it what the daemon takes over: [supervisord], groups whose definition is not that
- * of live->config, the names of groups that are gone, warnings. For a preview (`explain`),
- * the changed groups have texts that say why. */
+ * before it what the daemon takes over: [supervisord], users, groups whose definition is
+ * not that of live->config, the names of groups that are gone, warnings. For a preview
+ * (`explain`), the changed groups have texts that say why. */
 void conf_difference_write(struct conf_writer *, const struct conf_in_force *,
     const struct config *fresh, bool explain);
 

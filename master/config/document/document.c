@@ -35,6 +35,12 @@ static const struct conf_option listener_rows[] = {
 	{ "address", &conf_string, NULL, IN(listener_config, address), CONF_IMPLIED },
 };
 
+static const struct conf_option user_rows[] = {
+	{ "section", &conf_string, NULL, IN(user_config, section) },
+	{ "name", &conf_string, NULL, IN(user_config, name) },
+	{ "slow", &conf_boolean, "false", IN(user_config, slow) },
+};
+
 static const struct conf_option group_rows[] = {
 	{ "kind", &kind_type, "program", IN(group_config, kind) },
 	{ "name", &conf_string, NULL, IN(group_config, name) },
@@ -80,6 +86,7 @@ static const struct conf_option message_rows[] = {
 static const struct conf_section daemon_table = TABLE("[supervisord]", daemon_rows);
 static const struct conf_section namespace_table = TABLE("a namespace", namespace_rows);
 static const struct conf_section listener_table = TABLE("a server", listener_rows);
+static const struct conf_section user_table = TABLE("a user", user_rows);
 static const struct conf_section group_table = TABLE("a group", group_rows);
 static const struct conf_section pool_table = TABLE("a listener pool", pool_rows);
 static const struct conf_section fcgi_table = TABLE("a FastCGI socket", fcgi_rows);
@@ -105,6 +112,8 @@ const struct conf_object conf_objects[CONF_DOCUMENT_OBJECTS] = {
 	    sizeof(struct listener_config), &inet_initial },
 	[CONF_DOCUMENT_UNIX] = { { &listener_table, &conf_unix_server },
 	    sizeof(struct listener_config), &unix_initial },
+	[CONF_DOCUMENT_USER] = { { &user_table, &conf_user_section },
+	    sizeof(struct user_config), NULL },
 	[CONF_DOCUMENT_GROUP] = { { &group_table }, sizeof(struct group_config),
 	    &group_initial },
 	[CONF_DOCUMENT_POOL] = { { &pool_table }, sizeof(struct pool_config), NULL },

@@ -17,6 +17,7 @@ enum conf_document_kind {
 	CONF_DOCUMENT_NAMESPACE,	/* a name of config->interfaces */
 	CONF_DOCUMENT_INET,	/* struct listener_config */
 	CONF_DOCUMENT_UNIX,
+	CONF_DOCUMENT_USER,	/* struct user_config */
 	CONF_DOCUMENT_GROUP,	/* struct group_config; what follows belongs to it */
 	CONF_DOCUMENT_POOL,	/* its pool */
 	CONF_DOCUMENT_FCGI,	/* its fcgi */
@@ -46,8 +47,9 @@ void conf_writer_end(struct conf_writer *);
 int conf_writer_flush(struct conf_writer *, int fd);
 /* A whole document. */
 void conf_writer_config(struct conf_writer *, const struct config *);
-/* [supervisord] alone; a group with its processes; a message. */
+/* [supervisord] alone; the users; a group with its processes; a message. */
 void conf_writer_daemon(struct conf_writer *, const struct config *);
+void conf_writer_users(struct conf_writer *, const struct config *);
 void conf_writer_group(struct conf_writer *, const struct group_config *);
 void conf_writer_message(struct conf_writer *, const struct config_message *);
 /* A frame whose fields are these texts, up to a NULL; texts NULL = no fields. */

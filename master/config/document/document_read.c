@@ -145,6 +145,8 @@ document_read_place(struct conf_reader *reader, uint32_t kind)
 	if (kind == CONF_DOCUMENT_INET || kind == CONF_DOCUMENT_UNIX)
 		return document_read_append(
 		    reader, &config->listeners, &config->nlisteners, size);
+	if (kind == CONF_DOCUMENT_USER)
+		return document_read_append(reader, &config->users, &config->nusers, size);
 	if (kind == CONF_DOCUMENT_MESSAGE)
 		return document_read_append(
 		    reader, &config->messages, &config->nmessages, size);
@@ -176,6 +178,7 @@ document_read_is_complete(uint32_t kind, const void *object)
 {
 	const struct config *config = object;
 	const struct listener_config *listener = object;
+	const struct user_config *user = object;
 	const struct group_config *group = object;
 	const struct process_config *process = object;
 
@@ -189,6 +192,9 @@ document_read_is_complete(uint32_t kind, const void *object)
 		return listener->section != NULL &&
 		    (listener->is_unix ? listener->path : listener->host) != NULL &&
 		    (listener->username == NULL) == (listener->password == NULL);
+	case CONF_DOCUMENT_USER:
+		return user->section != NULL && user->name != NULL &&
+		    user->password != NULL;
 	case CONF_DOCUMENT_GROUP:
 		return group->name != NULL;
 	case CONF_DOCUMENT_PROCESS:

@@ -114,6 +114,14 @@ conf_writer_daemon(struct conf_writer *writer, const struct config *config)
 }
 
 void
+conf_writer_users(struct conf_writer *writer, const struct config *config)
+{
+	for (size_t i = 0; i < config->nusers; i++)
+		document_write_object(writer, CONF_DOCUMENT_USER, &config->users[i],
+		    config->users[i].section, config->users[i].section);
+}
+
+void
 conf_writer_group(struct conf_writer *writer, const struct group_config *group)
 {
 	const void *part = conf_group_part(group);
@@ -147,6 +155,7 @@ conf_writer_config(struct conf_writer *writer, const struct config *config)
 		    listener->is_unix ? CONF_DOCUMENT_UNIX : CONF_DOCUMENT_INET, listener,
 		    listener->section, listener->section);
 	}
+	conf_writer_users(writer, config);
 	for (size_t i = 0; i < config->ngroups; i++)
 		conf_writer_group(writer, config->groups[i]);
 	for (size_t i = 0; i < config->nmessages; i++)

@@ -142,7 +142,7 @@ conf_load_run(struct conf_load *load)
 {
 	static int (*const steps[])(struct conf_load *) = {
 		conf_daemon_read, conf_rpc_read, conf_group_read, conf_server_read,
-		conf_daemon_finish,
+		conf_user_read, conf_daemon_finish,
 	};
 
 	if (load_find_file(load) == -1)

@@ -7,6 +7,7 @@
 #include "common/ini.h"
 #include "master/config/arguments.h"
 #include "master/config/config.h"
+#include "master/config/load/user_warnings.h"
 #include "master/config/load/warnings.h"
 #include "master/config/options/option_table.h"
 #include "master/config/values/expand.h"
@@ -90,6 +91,7 @@ NODISCARD int conf_daemon_read(struct conf_load *);   /* [supervisord] */
 NODISCARD int conf_rpc_read(struct conf_load *);      /* [rpcinterface:x] */
 NODISCARD int conf_group_read(struct conf_load *);    /* groups and programs */
 NODISCARD int conf_server_read(struct conf_load *);   /* HTTP servers */
+NODISCARD int conf_user_read(struct conf_load *);     /* users and peer_users= */
 NODISCARD int conf_daemon_finish(struct conf_load *); /* command line, users, paths */
 
 /* Adds the processes of a program-like section to the group. */

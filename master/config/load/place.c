@@ -13,6 +13,7 @@ const struct conf_required conf_required[] = {
 	{ "password", "x" },
 	{ "port", "9001" },
 	{ "process_name", "%(program_name)s_%(process_num)s" },
+	{ "role", "none" },
 	{ "socket", "unix:///tmp/socket" },
 	{ "username", "x" },
 };

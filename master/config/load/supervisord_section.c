@@ -94,7 +94,9 @@ supervisord_section_finish_paths(struct conf_load *load)
 	else if (supervisord_section_make_absolute(load, &config->logfile) == -1)
 		return -1;
 	if (supervisord_section_make_absolute(load, &config->pidfile) == -1 ||
-	    supervisord_section_make_absolute(load, &config->childlogdir) == -1)
+	    supervisord_section_make_absolute(load, &config->childlogdir) == -1 ||
+	    (config->audit_log != NULL &&
+		supervisord_section_make_absolute(load, &config->audit_log) == -1))
 		return -1;
 	/* No socket beside a device such as /dev/null, because /dev is no place for it. */
 	if (config->control_socket == NULL)

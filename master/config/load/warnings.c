@@ -332,6 +332,7 @@ static const struct kind {
 	{ "supervisord", { &conf_supervisord }, false },
 	{ "inet_http_server", { &conf_inet_server }, false },
 	{ "unix_http_server", { &conf_unix_server }, false },
+	{ "user:", { &conf_user_section }, false },
 	{ "program:", { &conf_program }, false },
 	{ "group:", { &conf_group }, false },
 	{ "eventlistener:", { &conf_listener_pool, &conf_program }, false },
@@ -474,6 +475,9 @@ warnings_daemon(struct conf_load *load)
 	if (config->logfile != NULL)
 		warnings_log(
 		    load, section, "logfile", config->logfile, config->logfile_maxbytes);
+	if (config->audit_log != NULL)
+		warnings_log(load, section, "audit_log", config->audit_log,
+		    config->audit_log_maxbytes);
 }
 
 void
@@ -483,4 +487,5 @@ conf_warn_config(struct conf_load *load)
 	warnings_unknown(load);
 	warnings_servers(load);
 	warnings_daemon(load);
+	conf_warn_users(load);
 }

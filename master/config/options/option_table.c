@@ -58,6 +58,18 @@ static const struct conf_option supervisord_rows[] = {
 	    .flags = CONF_OURS,
 	    .help = "if a measure that confines reeve-rpcd is not available: best logs "
 	    "a warning, strict does not start reeve-rpcd" },
+	{ "peer_users", &conf_peers, NULL, IN(config, peers), .flags = CONF_OURS | CONF_LIVE,
+	    .help = "who local users are that connect to a Unix socket: NAME=USER or "
+	    "@GROUP=USER, separated by commas, where USER is the name of a [user:NAME]" },
+	{ "audit_log", &conf_path, NULL, IN(config, audit_log), .flags = CONF_OURS,
+	    .help = "file that receives a line for each call that changes something or "
+	    "is refused; default: none" },
+	{ "audit_log_maxbytes", &conf_size, "50MB", IN(config, audit_log_maxbytes),
+	    .flags = CONF_OURS,
+	    .help = "size at which the audit log is rotated; 0: never" },
+	{ "audit_log_backups", &conf_integer, "10", IN(config, audit_log_backups),
+	    .flags = CONF_OURS,
+	    .help = "number of rotated audit logs to keep" },
 };
 
 #define OUTPUT(word, member) IN(process_config, outputs[OUTPUT_##word].member)
@@ -202,15 +214,22 @@ static const struct conf_option fcgi_rows[] = {
 	    .help = "role of clients that send no password: none, states, view, "       \
 	    "operate or admin" }
 
+#define MAX_ROLE_ROW                                                                  \
+	{ "max_role", &conf_any_role, "admin", IN(listener_config, max_role),          \
+	    .flags = CONF_OURS,                                                          \
+	    .help = "role that no client of this server exceeds, whatever its user has: "   \
+	    "none, states, view, operate or admin" }
+
 static const struct conf_option inet_rows[] = {
 	{ "username", &conf_string, NULL, IN(listener_config, username),
 	    .help = "user name that clients must send; only together with password" },
-	{ "password", &conf_string, NULL, IN(listener_config, password),
+	{ "password", &conf_secret, NULL, IN(listener_config, password),
 	    .help = "password that clients must send: as text, or {SHA} and its SHA-1 "
 	    "digest in hexadecimal" },
 	{ "port", &conf_port, NULL, IN(listener_config, port), CONF_REQUIRED,
 	    .help = "address to listen on: PORT, HOST:PORT or [IPv6]:PORT" },
 	ROLE_ROW,
+	MAX_ROLE_ROW,
 	NAMES_ROW,
 };
 
@@ -219,7 +238,7 @@ static const struct conf_option unix_rows[] = {
 	    .help = "path of the socket" },
 	{ "username", &conf_string, NULL, IN(listener_config, username),
 	    .help = "user name that clients must send; only together with password" },
-	{ "password", &conf_string, NULL, IN(listener_config, password),
+	{ "password", &conf_secret, NULL, IN(listener_config, password),
 	    .help = "password that clients must send: as text, or {SHA} and its SHA-1 "
 	    "digest in hexadecimal" },
 	{ "chown", &conf_owner, NULL, IN(listener_config, uid),
@@ -227,7 +246,30 @@ static const struct conf_option unix_rows[] = {
 	{ "chmod", &conf_mode, "0700", IN(listener_config, mode),
 	    .help = "mode of the socket" },
 	ROLE_ROW,
+	MAX_ROLE_ROW,
 	NAMES_ROW,
+};
+
+static const struct conf_option user_rows[] = {
+	{ "password", &conf_secret, NULL, IN(user_config, password),
+	    .flags = CONF_OURS | CONF_RAW,
+	    .help = "password that clients must send: a hash made by reevectl passwd, "
+	    "{SHA} and its SHA-1 digest in hexadecimal, or the text" },
+	{ "password_file", &conf_file, NULL, IN(user_config, password_file),
+	    .flags = CONF_OURS | CONF_RAW,
+	    .help = "file whose first line is the password or its hash" },
+	{ "role", &conf_any_role, NULL, IN(user_config, role), CONF_REQUIRED | CONF_OURS,
+	    .help = "what the user may do: none, states, view, operate or admin" },
+	{ "programs", &conf_patterns, NULL, IN(user_config, programs), .flags = CONF_OURS,
+	    .help = "groups and processes that the user can see, separated by commas: "
+	    "GROUP, GROUP:PROCESS, patterns of these, or all; default: all" },
+	{ "methods", &conf_patterns, NULL, IN(user_config, methods), .flags = CONF_OURS,
+	    .help = "patterns of API methods that the user may call beside those of its "
+	    "role, separated by commas" },
+	{ "deny_methods", &conf_patterns, NULL, IN(user_config, deny_methods),
+	    .flags = CONF_OURS,
+	    .help = "patterns of API methods that the user may not call, separated by "
+	    "commas" },
 };
 
 #define SECTION(title, rows) { .name = title, .options = rows, .count = nitems(rows) }
@@ -240,10 +282,11 @@ const struct conf_section conf_fcgi = SECTION("fcgi-program", fcgi_rows);
 const struct conf_section conf_interface = SECTION("rpcinterface", interface_rows);
 const struct conf_section conf_inet_server = SECTION("inet_http_server", inet_rows);
 const struct conf_section conf_unix_server = SECTION("unix_http_server", unix_rows);
+const struct conf_section conf_user_section = SECTION("user", user_rows);
 
 const struct conf_section *const conf_sections[] = {
 	&conf_supervisord, &conf_unix_server, &conf_inet_server, &conf_program, &conf_group,
-	&conf_listener_pool, &conf_fcgi, &conf_interface,
+	&conf_listener_pool, &conf_fcgi, &conf_interface, &conf_user_section,
 };
 const size_t conf_sections_count = nitems(conf_sections);
 

@@ -64,6 +64,7 @@ extern const struct conf_section conf_interface;     /* struct rpcinterface_conf
 extern const struct conf_section conf_fcgi;          /* struct pool_section */
 extern const struct conf_section conf_inet_server;   /* struct listener_config */
 extern const struct conf_section conf_unix_server;   /* struct listener_config */
+extern const struct conf_section conf_user_section;  /* struct user_config */
 
 /* All of them. */
 extern const struct conf_section *const conf_sections[];

@@ -426,6 +426,13 @@ option_texts_user_clear(void *slot)
 	*(struct user **)slot = NULL;
 }
 
+static void
+option_texts_secret_clear(void *slot)
+{
+	mem_wiping_free(*(char **)slot);
+	*(char **)slot = NULL;
+}
+
 /* Types whose slot is a char *. */
 #define TEXT_TYPE(title, ...)                                                         \
 	{ .name = title, .size = sizeof(char *), .print = option_texts_string_print,      \
@@ -443,6 +450,11 @@ const struct conf_type conf_lookup_error = {
 	.name = "string", .size = sizeof(char *), .print = option_texts_string_print,
 	.equal = option_texts_lookup_equal, .same = option_texts_string_equal,
 	.clear = mem_freep, .decode = conf_type_decode_string,
+};
+const struct conf_type conf_secret = {
+	.name = "string", .size = sizeof(char *), .print = option_texts_string_print,
+	.equal = option_texts_string_equal, .clear = option_texts_secret_clear,
+	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_serverurl = {
 	.name = "string", .size = sizeof(char *), .parse = option_texts_serverurl_parse,

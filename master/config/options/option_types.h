@@ -67,6 +67,11 @@ extern const struct conf_type conf_port;         /* host, port of listener_confi
 extern const struct conf_type conf_owner;        /* uid, gid of listener_config */
 extern const struct conf_type conf_mode;         /* int: chmod */
 
+extern const struct conf_type conf_any_role; /* enum role */
+extern const struct conf_type conf_secret;   /* char *, wiped when it is freed */
+extern const struct conf_type conf_patterns; /* char **, NULL after the last */
+extern const struct conf_type conf_peers;    /* struct peer_list */
+
 /* Call these members, or do what a NULL means. */
 NODISCARD int conf_type_parse(
     const struct conf_type *, const char *text, void *slot, char **why);

@@ -73,7 +73,7 @@ users_find_user(const char *text, uid_t *uid, gid_t *gid, const char **name)
 	return 0;
 }
 
-static int
+int
 users_find_group(const char *text, gid_t *gid)
 {
 	const struct group *entry = NULL;

@@ -23,6 +23,8 @@ struct user {
 NODISCARD int users_find(const char *text, struct user **user, char **why);
 /* New: the default user of reeve-rpcd: reeve, else nobody; never root. */
 struct user *users_unprivileged(void);
+/* Looks up a group. 0, or -1. */
+NODISCARD int users_find_group(const char *text, gid_t *gid);
 /* Looks up "user:group", or "user" (then *gid is -1). 0, or -1. */
 NODISCARD int users_find_owner(const char *text, uid_t *uid, gid_t *gid);
 /* New: "user:group" with names or, where there are none, numbers; gid -1 = "user". */

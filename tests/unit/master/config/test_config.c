@@ -91,6 +91,7 @@ union values {
 	struct program_section program;
 	struct listener_config listener;
 	struct rpcinterface_config interface;
+	struct user_config user;
 };
 
 static void
@@ -101,7 +102,7 @@ set_defaults(const struct conf_section *section, union values *values)
 	memset(values, 0, sizeof(*values));
 	if (section == &conf_program)
 		values->program.process.umask = -1;
-	else if (section != &conf_supervisord)
+	else if (section == &conf_inet_server || section == &conf_unix_server)
 		values->listener.uid = values->listener.gid = (uid_t)-1;
 	if (section == &conf_inet_server)
 		values->listener.host = xstrdup("");
@@ -170,6 +171,12 @@ dump(struct buf *out, const struct config *config)
 		line(out, "listener %s", listener->section);
 		dump_rows(out, listener->is_unix ? &conf_unix_server : &conf_inet_server,
 		    listener, "  ");
+	}
+	for (size_t i = 0; i < config->nusers; i++) {
+		const struct user_config *user = &config->users[i];
+
+		line(out, "user %s%s", user->name, user->slow ? " slow" : "");
+		dump_rows(out, &conf_user_section, user, "  ");
 	}
 	for (size_t i = 0; i < config->ngroups; i++) {
 		const struct group_config *group = config->groups[i];

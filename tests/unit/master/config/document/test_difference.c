@@ -137,14 +137,14 @@ test_sent(void **state)
 	    load(PROGRAM("a", "") PROGRAM("b", "priority=5\n") PROGRAM("d", ""));
 
 	(void)state;
-	assert_sent(live, live, false, "14;");
+	assert_sent(live, live, false, "15;");
 	/* b is sent as a group and its process, then d; c is gone; then the answer. */
 	assert_sent(live, fresh, false,
-	    "5 name b  priority 5 ;9;5 name d ;9;11 c;"
-	    "12 added d;12 changed b;12 removed c;14;");
+	    "6 name b  priority 5 ;10;6 name d ;10;12 c;"
+	    "13 added d;13 changed b;13 removed c;15;");
 	assert_sent(live, fresh, true,
-	    "12 added d;12 changed b priority: 999 -> 5 "
-	    "b: priority: 999 -> 5;12 removed c;14;");
+	    "13 added d;13 changed b priority: 999 -> 5 "
+	    "b: priority: 999 -> 5;13 removed c;15;");
 	config_free(live);
 	config_free(fresh);
 }
@@ -157,7 +157,23 @@ test_sent_though_equal(void **state)
 	struct config *fresh = load(PROGRAM("a", "stdout_logfile=AUTO\n"));
 
 	(void)state;
-	assert_sent(live, fresh, false, "5 name a ;9;14;");
+	assert_sent(live, fresh, false, "6 name a ;10;15;");
+	config_free(live);
+	config_free(fresh);
+}
+
+/* All users are sent for a reread, and none for a preview; they change no group. */
+static void
+test_users(void **state)
+{
+#define USER(password) "[user:u]\nrole=view\npassword=" password "\nprograms=a\n"
+	struct config *live = load(PROGRAM("a", "") USER("old"));
+	struct config *fresh = load(PROGRAM("a", "") USER("new"));
+
+	(void)state;
+	assert_sent(live, fresh, false,
+	    "5 section user:u  name u  password new  role view  programs a ;15;");
+	assert_sent(live, fresh, true, "15;");
 	config_free(live);
 	config_free(fresh);
 }
@@ -174,17 +190,17 @@ test_kinds_explained(void **state)
 	} cases[] = {
 		{ LISTENER("events=TICK_5\n"),
 		    LISTENER("events=TICK_5,TICK_60\nevent_length=bytes\nbuffer_size=7\n"),
-		    "12 changed l events: TICK_5 -> TICK_5,TICK_60 buffer_size: 0 -> 7 "
-		    "event_length: characters -> bytes;14;" },
+		    "13 changed l events: TICK_5 -> TICK_5,TICK_60 buffer_size: 0 -> 7 "
+		    "event_length: characters -> bytes;15;" },
 		{ FCGI("socket=unix:///tmp/a\n"), FCGI("socket=unix:///tmp/b\n"),
-		    "12 changed f socket: unix:///tmp/a -> unix:///tmp/b;14;" },
+		    "13 changed f socket: unix:///tmp/a -> unix:///tmp/b;15;" },
 		{ FCGI("socket=unix:///tmp/a\n"),
 		    FCGI("socket=unix:///tmp/a\nsocket_mode=0770\n"),
-		    "12 changed f socket_mode: 0700 -> 0770;14;" },
+		    "13 changed f socket_mode: 0700 -> 0770;15;" },
 		{ INTERFACE("secret=a\n"), INTERFACE("secret=b\nrole=view\n"),
-		    "12 changed rpcinterface.x options role: states -> view;14;" },
+		    "13 changed rpcinterface.x options role: states -> view;15;" },
 		{ PROGRAM("l", ""), LISTENER("events=TICK_5\npriority=999\n"),
-		    "12 changed l kind: program -> eventlistener;14;" },
+		    "13 changed l kind: program -> eventlistener;15;" },
 	};
 
 	(void)state;
@@ -192,7 +208,7 @@ test_kinds_explained(void **state)
 		struct config *live = load(cases[i].live), *fresh = load(cases[i].fresh);
 
 		assert_sent(live, fresh, true, cases[i].want);
-		assert_sent(live, live, true, "14;");
+		assert_sent(live, live, true, "15;");
 		config_free(live);
 		config_free(fresh);
 	}
@@ -253,6 +269,7 @@ main(void)
 	    cmocka_unit_test(test_host),
 	    cmocka_unit_test(test_sent),
 	    cmocka_unit_test(test_sent_though_equal),
+	    cmocka_unit_test(test_users),
 	    cmocka_unit_test(test_kinds_explained),
 	    cmocka_unit_test(test_merge),
 	};

@@ -100,7 +100,41 @@ same_listener(const struct listener_config *a, const struct listener_config *b)
 	    str_equal(a->username, b->username) && str_equal(a->password, b->password) &&
 	    a->has_role == b->has_role &&
 	    a->unauthenticated_role == b->unauthenticated_role &&
-	    str_equal(a->server_names, b->server_names);
+	    a->max_role == b->max_role && str_equal(a->server_names, b->server_names);
+}
+
+static bool
+same_list(char *const *a, char *const *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	for (; *a != NULL && *b != NULL; a++, b++)
+		if (!str_equal(*a, *b))
+			return false;
+	return *a == *b;
+}
+
+static bool
+same_api_user(const struct user_config *a, const struct user_config *b)
+{
+	return str_equal(a->section, b->section) && str_equal(a->name, b->name) &&
+	    str_equal(a->password, b->password) &&
+	    str_equal(a->password_file, b->password_file) && a->slow == b->slow &&
+	    a->role == b->role && same_list(a->programs, b->programs) &&
+	    same_list(a->methods, b->methods) &&
+	    same_list(a->deny_methods, b->deny_methods);
+}
+
+static bool
+same_peers(const struct peer_list *a, const struct peer_list *b)
+{
+	for (size_t i = 0; a->count == b->count && i < a->count; i++)
+		if (a->entries[i].is_group != b->entries[i].is_group ||
+		    a->entries[i].id != b->entries[i].id ||
+		    !str_equal(a->entries[i].name, b->entries[i].name) ||
+		    !str_equal(a->entries[i].user, b->entries[i].user))
+			return false;
+	return a->count == b->count;
 }
 
 static bool
@@ -122,7 +156,10 @@ same_daemon(const struct config *a, const struct config *b)
 	    str_equal(a->control_socket, b->control_socket) &&
 	    same_user(a->rpcd_user, b->rpcd_user) &&
 	    a->confinement_strict == b->confinement_strict &&
-	    a->has_main_interface == b->has_main_interface;
+	    a->has_main_interface == b->has_main_interface &&
+	    same_peers(&a->peers, &b->peers) && str_equal(a->audit_log, b->audit_log) &&
+	    a->audit_log_maxbytes == b->audit_log_maxbytes &&
+	    a->audit_log_backups == b->audit_log_backups;
 }
 
 static bool
@@ -140,13 +177,16 @@ static bool
 same_config(const struct config *a, const struct config *b)
 {
 	bool same = same_daemon(a, b) && a->ninterfaces == b->ninterfaces &&
-	    a->nlisteners == b->nlisteners && a->ngroups == b->ngroups &&
-	    a->nmessages == b->nmessages && a->nrows == b->nrows && same_rows(a, b);
+	    a->nlisteners == b->nlisteners && a->nusers == b->nusers &&
+	    a->ngroups == b->ngroups && a->nmessages == b->nmessages &&
+	    a->nrows == b->nrows && same_rows(a, b);
 
 	for (size_t i = 0; same && i < a->ninterfaces; i++)
 		same = str_equal(a->interfaces[i], b->interfaces[i]);
 	for (size_t i = 0; same && i < a->nlisteners; i++)
 		same = same_listener(&a->listeners[i], &b->listeners[i]);
+	for (size_t i = 0; same && i < a->nusers; i++)
+		same = same_api_user(&a->users[i], &b->users[i]);
 	for (size_t i = 0; same && i < a->ngroups; i++)
 		same = same_group(a->groups[i], b->groups[i]);
 	for (size_t i = 0; same && i < a->nmessages; i++)
@@ -253,7 +293,7 @@ document_of(const char *directory, size_t *n)
 
 static const char *const damaged[] = {
 	DATA "/valid/ours", DATA "/valid/listener", DATA "/valid/fcgi",
-	DATA "/valid/rpcinterface-program", DATA "/valid/unix-all", DATA "/valid/minimal",
+	DATA "/valid/rpcinterface-program", DATA "/valid/unix-all", DATA "/valid/users", DATA "/valid/minimal",
 };
 
 static void

@@ -10,6 +10,7 @@ union values {
 	struct pool_section pool;
 	struct listener_config listener;
 	struct rpcinterface_config interface;
+	struct user_config user;
 };
 
 /* A text that differs from the row's default, by type. */
@@ -41,6 +42,10 @@ static const struct {
 	{ &conf_server_names, "a, B.c\n d-e", "a B.c d-e", "a:1" },
 	{ &conf_port, "LOCALHOST:80", "localhost:80", "0" },
 	{ &conf_owner, "0:0", "root:root", "no-such-user" },
+	{ &conf_any_role, "none", "none", "root" },
+	{ &conf_secret, "x y", "x y", NULL },
+	{ &conf_patterns, " a*, ,b:c\n,", "a*, b:c", NULL },
+	{ &conf_peers, "0=a, @0 = b,", "0=a, @0=b", "a" },
 };
 
 static size_t
@@ -204,6 +209,27 @@ test_auto_log(void **state)
 	conf_clear(&conf_program, &b);
 }
 
+/* A list without items is not the same as no list. */
+static void
+test_empty_list(void **state)
+{
+	const struct conf_option *option = conf_find(&conf_user_section, "programs");
+	struct user_config a = { .name = NULL }, b = { .name = NULL };
+	char *why = NULL;
+
+	(void)state;
+	assert_true(conf_equal(option, &a, &b));
+	assert_int_equal(conf_put(option, &a, " ,", &why), 0);
+	assert_non_null(a.programs);
+	assert_null(a.programs[0]);
+	assert_false(conf_equal(option, &a, &b));
+	assert_int_equal(conf_put(option, &b, "x", &why), 0);
+	assert_false(conf_equal(option, &a, &b));
+	assert_false(conf_equal(option, &b, &a));
+	conf_clear(&conf_user_section, &a);
+	conf_clear(&conf_user_section, &b);
+}
+
 int
 main(void)
 {
@@ -211,6 +237,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_auto_log),
+		cmocka_unit_test(test_empty_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

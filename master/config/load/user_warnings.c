@@ -1,0 +1,179 @@
+#include "master/config/load/user_warnings.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/load/load_context.h"
+#include "proto/api.h"
+#include "proto/program_set.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- passwords --- */
+
+void
+conf_warn_plain_password(struct conf_load *load, const struct user_config *user)
+{
+	const char *file, *raw = ini_get(load->ini, user->section, "password");
+	const char *opened = load->arguments->opened;
+	struct stat st;
+	size_t line;
+
+	if (user->password_file != NULL || strstr(raw, "%(") != NULL ||
+	    !ini_where(load->ini, user->section, "password", &file, &line))
+		return;
+	if (opened != NULL && str_equal(file, load->config->file))
+		file = opened;
+	if (stat(file, &st) == 0 && (st.st_mode & S_IROTH) != 0)
+		conf_load_warn(load, user->section, "password",
+		    "[%s] everybody on this machine can read the password; replace it by "
+		    "the hash that reevectl passwd prints",
+		    user->section);
+}
+
+void
+conf_warn_password_file(
+    struct conf_load *load, const struct user_config *user, const struct stat *st)
+{
+	if ((st->st_mode & (S_IRGRP | S_IROTH)) != 0)
+		conf_load_warn(load, user->section, "password_file",
+		    "[%s] %s can read %s; run chmod 600", user->section,
+		    (st->st_mode & S_IROTH) != 0 ? "everybody" : "its group",
+		    user->password_file);
+}
+
+/* --- names --- */
+
+/* Whether the item names a process, or all. */
+static bool
+user_warnings_has_program(const struct config *config, const char *item)
+{
+	struct program_set *set = program_set_new((const char *const[]){ item, NULL });
+	bool found;
+
+	mem_must(set == NULL ? -1 : 0);
+	found = program_set_is_all(set);
+	for (size_t g = 0; !found && g < config->ngroups; g++)
+		for (size_t i = 0; !found && i < config->groups[g]->nprocesses; i++)
+			found = program_set_has(set, config->groups[g]->name,
+			    config->groups[g]->processes[i]->name);
+	program_set_free(set);
+	return found;
+}
+
+/* Whether the pattern is for methods that a program of [rpcinterface:x] serves. */
+static bool
+user_warnings_is_served(const struct config *config, const char *pattern)
+{
+	char *namespace = xstrndup(pattern, strcspn(pattern, "."));
+	bool served = false;
+
+	for (size_t g = 0; !served && g < config->ngroups; g++)
+		served = config->groups[g]->kind == GROUP_INTERFACE &&
+		    fnmatch(namespace, config->groups[g]->interface.name, 0) == 0;
+	free(namespace);
+	return served;
+}
+
+static bool
+user_warnings_has_method(const struct config *config, const char *pattern)
+{
+	const struct api_method *method;
+
+	for (size_t n = 0; (method = api_nth(n)) != NULL; n++)
+		if (fnmatch(pattern, method->name, 0) == 0)
+			return true;
+	return user_warnings_is_served(config, pattern);
+}
+
+static void
+user_warnings_methods(struct conf_load *load, const struct user_config *user,
+    const char *option, char *const *patterns)
+{
+	for (; patterns != NULL && *patterns != NULL; patterns++)
+		if (!user_warnings_has_method(load->config, *patterns))
+			conf_load_warn(load, user->section, option,
+			    "[%s] %s has %s, but there is no such method", user->section,
+			    option, *patterns);
+}
+
+static void
+user_warnings_programs(struct conf_load *load, const struct user_config *user)
+{
+	char *const *item = user->programs;
+
+	if (item != NULL && *item == NULL)
+		conf_load_warn(load, user->section, "programs",
+		    "[%s] programs is empty: the user sees no program", user->section);
+	for (; item != NULL && *item != NULL; item++)
+		if (!user_warnings_has_program(load->config, *item))
+			conf_load_warn(load, user->section, "programs",
+			    "[%s] programs has %s, but there is no such program or group",
+			    user->section, *item);
+}
+
+/* --- logins --- */
+
+static bool
+user_warnings_is_peer(const struct config *config, const struct user_config *user)
+{
+	for (size_t i = 0; i < config->peers.count; i++)
+		if (str_equal(config->peers.entries[i].user, user->name))
+			return true;
+	return false;
+}
+
+static void
+user_warnings_login(struct conf_load *load, const struct user_config *user)
+{
+	const struct config *config = load->config;
+
+	if (config->nlisteners == 0 && !user_warnings_is_peer(config, user))
+		conf_load_warn(load, user->section, NULL,
+		    "[%s] can log in nowhere: there is no HTTP server, and peer_users does "
+		    "not name the user",
+		    user->section);
+	for (size_t i = 0; i < config->nlisteners; i++)
+		if (str_equal(config->listeners[i].username, user->name))
+			conf_load_warn(load, user->section, NULL,
+			    "[%s] is also the username of [%s], whose password gives all "
+			    "rights there; use another name",
+			    user->section, config->listeners[i].section);
+}
+
+static void
+user_warnings_peers(struct conf_load *load)
+{
+	const struct peer_list *peers = &load->config->peers;
+
+	for (size_t i = 0; i < peers->count; i++) {
+		const struct peer_config *peer = &peers->entries[i];
+		size_t first = 0;
+
+		while (peers->entries[first].is_group != peer->is_group ||
+		    peers->entries[first].id != peer->id)
+			first++;
+		if (first < i)
+			conf_load_warn(load, "supervisord", "peer_users",
+			    "peer_users names %s%s twice; the first entry counts",
+			    peer->is_group ? "@" : "", peer->name);
+		if (!peer->is_group && peer->id == 0)
+			conf_load_warn(load, "supervisord", "peer_users",
+			    "peer_users names root, who has all rights anyway");
+	}
+}
+
+void
+conf_warn_users(struct conf_load *load)
+{
+	for (size_t i = 0; i < load->config->nusers; i++) {
+		const struct user_config *user = &load->config->users[i];
+
+		user_warnings_programs(load, user);
+		user_warnings_methods(load, user, "methods", user->methods);
+		user_warnings_methods(load, user, "deny_methods", user->deny_methods);
+		user_warnings_login(load, user);
+	}
+	user_warnings_peers(load);
+}
