@@ -69,6 +69,12 @@ caller_check_cmd(const struct caller *caller, enum cmd_id cmd)
 	return grant_check_cmd(caller_grant(caller), caller->ceiling, cmd);
 }
 
+bool
+caller_sees(const struct caller *caller, const char *group, const char *name)
+{
+	return grant_sees(caller_grant(caller), group, name);
+}
+
 char *
 caller_why(const struct caller *caller, enum grant_verdict verdict, const char *name,
     enum role needed)
@@ -126,8 +132,8 @@ caller_by(const struct caller *caller, const char *method)
 {
 	char *from = caller_from(caller->origin);
 	const char *user = caller_user(caller);
-	json_t *by = json_pack("{s:s, s:s, s:s}", "from", from, "listener", caller->section,
-	    "method", method);
+	json_t *by = json_pack(
+	    "{s:s, s:s, s:s}", "from", from, "listener", caller->section, "method", method);
 
 	mem_must(by != NULL ? 0 : -1);
 	if (user != NULL)

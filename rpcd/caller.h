@@ -63,6 +63,8 @@ const char *caller_user(const struct caller *);
 enum grant_verdict caller_check_method(const struct caller *, const struct api_method *);
 enum grant_verdict caller_check_cmd(const struct caller *, enum cmd_id);
 
+/* Whether the caller sees this process. */
+bool caller_sees(const struct caller *, const char *group, const char *name);
 /* New: the detail of the fault NOT_PERMITTED for a method or command that needs the role. */
 char *caller_why(
     const struct caller *, enum grant_verdict, const char *name, enum role needed);

@@ -36,7 +36,7 @@ rpc_process_info(struct invocation *inv)
 		info = mirror_find(inv->rpcd->mirror, group, name);
 	free(group);
 	free(name);
-	if (info == NULL) {
+	if (info == NULL || !caller_sees(inv->caller, info->group, info->name)) {
 		invocation_fault(inv, FAULT_BAD_NAME, spec);
 		return;
 	}
@@ -49,14 +49,15 @@ void
 rpc_all_info(struct invocation *inv)
 {
 	enum process_list_form form = process_form(inv);
-	struct shared_buffer *text = process_list_reply(inv->share->processes, form);
+	struct shared_buffer *text =
+	    process_list_reply(inv->share->processes, form, inv->caller->grant);
 
 	if (text == NULL) {
 		invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
 	} else if (!inv->element) {
 		invocation_return_shared(inv, text);
 	} else if (invocation_reserve(inv, text->len)) {
-		process_list_write(inv->share->processes, form, invocation_open(inv));
+		process_list_write_value(inv->share->processes, text, invocation_open(inv));
 		invocation_close(inv);
 	}
 }

@@ -1,62 +1,24 @@
 #include "rpcd/methods/process_list.h"
 
-#include "common/clock.h"
 #include "common/mem.h"
 #include "proto/api.h"
+#include "rpcd/rendered.h"
 #include "rpcd/xmlrpc/write.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct process_list_text {
-	struct shared_buffer *shared; /* the reply, or NULL */
-	size_t head, tail;            /* bytes before and after the value */
-	size_t len;                   /* of the last reply */
-	int64_t second;               /* epoch seconds when it was made */
-	uint64_t version;             /* of the mirror when it was made */
+	struct process_list *list;
+	enum process_list_form form;
+	struct rendered *rendered;
 };
 
 struct process_list {
 	struct rpcd *rpcd;
-	struct budget *budget;
-	struct source *timer;
+	size_t head, tail; /* bytes of a reply before and after the value */
 	struct process_list_text texts[PROCESS_LIST_FORMS];
 };
-
-static void
-process_list_forget(void *ctx, uint32_t ready UNUSED)
-{
-	struct process_list *list = ctx;
-
-	for (size_t i = 0; i < PROCESS_LIST_FORMS; i++) {
-		shared_buffer_unref(list->texts[i].shared);
-		list->texts[i].shared = NULL;
-	}
-}
-
-struct process_list *
-process_list_new(struct rpcd *rpcd, struct budget *budget)
-{
-	struct process_list *list = xcalloc(1, sizeof(*list));
-
-	list->rpcd = rpcd;
-	list->budget = budget;
-	list->timer = loop_timer(rpcd->loop, process_list_forget, list);
-	if (list->timer != NULL)
-		return list;
-	free(list);
-	return NULL;
-}
-
-void
-process_list_free(struct process_list *list)
-{
-	if (list == NULL)
-		return;
-	process_list_forget(list, 0);
-	source_free(list->timer);
-	free(list);
-}
 
 /* ---- rows ---- */
 
@@ -142,54 +104,75 @@ process_list_write_row(struct buf *out, const struct process_info *info, int64_t
 /* ---- all processes ---- */
 
 static void
-process_list_make(struct process_list *list, enum process_list_form form)
+process_list_write_all(void *ctx, const struct grant *grant, int64_t now, struct buf *out)
 {
-	struct process_list_text *text = &list->texts[form];
-	const struct mirror *mirror = list->rpcd->mirror;
+	const struct process_list_text *text = ctx;
+	const struct mirror *mirror = text->list->rpcd->mirror;
+	bool all = grant_sees_all(grant);
+
+	xmlwrite_open(out, XMLWRITE_REPLY);
+	xmlwrite_open(out, XMLWRITE_ARRAY);
+	for (size_t i = 0; i < mirror->count; i++)
+		if (all || grant_sees(grant, mirror->rows[i]->group, mirror->rows[i]->name))
+			process_list_write_row(out, mirror->rows[i], now, text->form);
+	xmlwrite_close(out, XMLWRITE_ARRAY);
+	xmlwrite_close(out, XMLWRITE_REPLY);
+}
+
+static void
+process_list_measure(struct process_list *list)
+{
 	struct buf out;
-	size_t end;
 
 	buf_init(&out, 0);
 	xmlwrite_open(&out, XMLWRITE_REPLY);
-	text->head = buf_len(&out);
-	xmlwrite_open(&out, XMLWRITE_ARRAY);
-	for (size_t i = 0; i < mirror->count; i++)
-		process_list_write_row(&out, mirror->rows[i], text->second, form);
-	xmlwrite_close(&out, XMLWRITE_ARRAY);
-	end = buf_len(&out);
+	list->head = buf_len(&out);
 	xmlwrite_close(&out, XMLWRITE_REPLY);
-	text->len = buf_len(&out);
-	text->tail = text->len - end;
-	text->shared = shared_buffer_new(&out, list->budget);
-	source_arm(list->timer, clock_mono_ms() + PROCESS_LIST_KEPT_MS);
+	list->tail = buf_len(&out) - list->head;
+	buf_clear(&out);
 }
 
-struct shared_buffer *
-process_list_reply(struct process_list *list, enum process_list_form form)
+struct process_list *
+process_list_new(struct rpcd *rpcd, struct budget *budget)
 {
-	struct process_list_text *text = &list->texts[form];
-	int64_t second = clock_wall_ms() / 1000;
-	uint64_t version = list->rpcd->mirror->version;
+	struct process_list *list = xcalloc(1, sizeof(*list));
 
-	if (text->shared != NULL && text->second == second && text->version == version)
-		return text->shared;
-	shared_buffer_unref(text->shared);
-	text->shared = NULL;
-	/* The new reply has about the length of the last one. */
-	if (text->len > BUDGET_SMALL && !budget_fits_shared(list->budget, text->len))
-		return NULL;
-	text->second = second;
-	text->version = version;
-	process_list_make(list, form);
-	return text->shared;
+	list->rpcd = rpcd;
+	process_list_measure(list);
+	for (size_t i = 0; i < PROCESS_LIST_FORMS; i++) {
+		struct process_list_text *text = &list->texts[i];
+
+		text->list = list;
+		text->form = (enum process_list_form)i;
+		text->rendered = rendered_new(rpcd, budget, process_list_write_all, text);
+		if (text->rendered == NULL) {
+			process_list_free(list);
+			return NULL;
+		}
+	}
+	return list;
 }
 
 void
-process_list_write(
-    const struct process_list *list, enum process_list_form form, struct buf *out)
+process_list_free(struct process_list *list)
 {
-	const struct process_list_text *text = &list->texts[form];
+	if (list == NULL)
+		return;
+	for (size_t i = 0; i < PROCESS_LIST_FORMS; i++)
+		rendered_free(list->texts[i].rendered);
+	free(list);
+}
 
-	xmlwrite_raw(out, text->shared->data + text->head,
-	    text->shared->len - text->head - text->tail);
+struct shared_buffer *
+process_list_reply(
+    struct process_list *list, enum process_list_form form, struct grant *grant)
+{
+	return rendered_get(list->texts[form].rendered, grant);
+}
+
+void
+process_list_write_value(
+    const struct process_list *list, const struct shared_buffer *reply, struct buf *out)
+{
+	xmlwrite_raw(out, reply->data + list->head, reply->len - list->head - list->tail);
 }

@@ -47,8 +47,9 @@ test_by(void **state UNUSED)
 	struct grant *grant = bob(ROLE_OPERATE);
 
 	caller.origin = &local;
-	assert_by(&caller, "{\"from\":\"uid 1000 pid 42\",\"listener\":\"unix_http_server\","
-			   "\"method\":\"supervisor.startProcess\"}");
+	assert_by(&caller,
+	    "{\"from\":\"uid 1000 pid 42\",\"listener\":\"unix_http_server\","
+	    "\"method\":\"supervisor.startProcess\"}");
 	caller_identify(&caller, CALLER_USER, grant);
 	grant_unref(grant);
 	caller.origin = &remote;
@@ -69,8 +70,9 @@ test_by(void **state UNUSED)
 	in6.sin6_scope_id = 2;
 	caller_set_address(&remote, (const struct sockaddr *)&in6);
 	caller_clear(&caller);
-	assert_by(&caller, "{\"from\":\"[fe80::1]:80\",\"listener\":\"unix_http_server\","
-			   "\"method\":\"supervisor.startProcess\"}");
+	assert_by(&caller,
+	    "{\"from\":\"[fe80::1]:80\",\"listener\":\"unix_http_server\","
+	    "\"method\":\"supervisor.startProcess\"}");
 }
 
 /* A header of a proxy is cut between two characters. */
@@ -118,8 +120,9 @@ test_rights(void **state UNUSED)
 	assert_int_equal(caller_check_method(&caller, start), GRANT_OK);
 	caller_identify(&caller, CALLER_PEER, grant_of_role(ROLE_NONE));
 	why = caller_why(&caller, GRANT_ROLE, start->name, start->role);
-	assert_string_equal(why, "supervisor.startProcess needs role operate, and "
-				 "peer_users= has no user for uid 7");
+	assert_string_equal(why,
+	    "supervisor.startProcess needs role operate, and "
+	    "peer_users= has no user for uid 7");
 	free(why);
 	caller_clear(&caller);
 	assert_int_equal(caller_role(&caller), ROLE_NONE);

@@ -43,6 +43,7 @@ struct fixture {
 	struct mirror_observer observer;
 	struct share share;              /* of the one listener */
 	struct caller callers[ROLE_MAX]; /* who have only a role */
+	struct caller user;              /* set by the test */
 	struct peer *master;             /* the end of the fake master */
 	_Atomic uint64_t page;
 	uint64_t seq;

@@ -1,10 +1,31 @@
 /* Process list: clients share one reply as long as it is correct. */
 #include "tests/unit/rpcd/methods/calls.h"
 
+#include "rpcd/rendered.h"
+
 static struct shared_buffer *
 reply(struct fixture *f)
 {
-	return process_list_reply(f->share.processes, PROCESS_LIST_SUPERVISOR);
+	return process_list_reply(
+	    f->share.processes, PROCESS_LIST_SUPERVISOR, grant_of_role(ROLE_STATES));
+}
+
+/* New: the rights of a user who sees one group. */
+static struct grant *
+seeing(const char *user, const char *group)
+{
+	const char *const programs[] = { group, NULL };
+	struct grant *grant = grant_new(&(struct grant_source){
+	    .user = user, .role = ROLE_VIEW, .programs = programs });
+
+	assert_non_null(grant);
+	return grant;
+}
+
+static struct shared_buffer *
+reply_to(struct fixture *f, struct grant *grant)
+{
+	return process_list_reply(f->share.processes, PROCESS_LIST_SUPERVISOR, grant);
 }
 
 static void
@@ -53,10 +74,10 @@ test_forgotten(void **state)
 	struct fixture *f = *state;
 	struct shared_buffer *text = shared_buffer_ref(reply(f));
 
-	clock_freeze(1000 + PROCESS_LIST_KEPT_MS - 1, NOW * INT64_C(1000));
+	clock_freeze(1000 + RENDERED_KEPT_MS - 1, NOW * INT64_C(1000));
 	turn(f);
 	assert_int_equal(text->users, 2);
-	clock_freeze(1000 + PROCESS_LIST_KEPT_MS, NOW * INT64_C(1000));
+	clock_freeze(1000 + RENDERED_KEPT_MS, NOW * INT64_C(1000));
 	turn(f);
 	assert_int_equal(text->users, 1);
 	assert_memory_equal(text->data, "<?xml", 5);
@@ -72,11 +93,60 @@ test_value_alone(void **state)
 
 	buf_init(&out, 0);
 	whole = reply(f);
-	process_list_write(f->share.processes, PROCESS_LIST_SUPERVISOR, &out);
+	process_list_write_value(f->share.processes, whole, &out);
 	assert_non_null(memmem(whole->data, whole->len, buf_data(&out), buf_len(&out)));
 	assert_memory_equal(buf_data(&out), "<value><array>", 14);
 	assert_memory_equal(buf_data(&out) + buf_len(&out) - 17, "</array></value>\n", 17);
 	buf_clear(&out);
+}
+
+/* Each caller has only the processes that it sees; equal rights share a text. */
+static void
+test_restricted(void **state)
+{
+	struct fixture *f = *state;
+	struct grant *g = seeing("ann", "g"), *same = seeing("ann", "g");
+	struct grant *none = seeing("ann", "nothing");
+	const struct shared_buffer *whole = reply(f), *text = reply_to(f, g);
+
+	assert_non_null(strstr(text->data, "<string>a</string>"));
+	assert_non_null(strstr(text->data, "<string>b</string>"));
+	assert_null(strstr(text->data, "web"));
+	assert_non_null(strstr(whole->data, "web"));
+	assert_ptr_equal(reply_to(f, g), text);
+	assert_ptr_equal(reply_to(f, same), text);
+	assert_null(strstr(reply_to(f, none)->data, "<struct>"));
+	assert_ptr_equal(reply_to(f, g), text);
+	assert_ptr_equal(reply(f), whole);
+	grant_unref(g);
+	grant_unref(same);
+	grant_unref(none);
+}
+
+/* The text that was not used for the longest time makes place for another one; the text with
+ * all processes never does. */
+static void
+test_many_rights(void **state)
+{
+	struct fixture *f = *state;
+	struct grant *grants[RENDERED_GRANTS + 1];
+	struct shared_buffer *texts[RENDERED_GRANTS + 1];
+	const struct shared_buffer *whole = reply(f);
+	char user[16];
+
+	for (size_t i = 0; i < nitems(grants); i++) {
+		snprintf(user, sizeof(user), "u%zu", i);
+		grants[i] = seeing(user, "g");
+		texts[i] = shared_buffer_ref(reply_to(f, grants[i]));
+		assert_ptr_equal(reply_to(f, grants[0]), texts[0]);
+	}
+	assert_ptr_equal(reply_to(f, grants[2]), texts[2]);
+	assert_ptr_not_equal(reply_to(f, grants[1]), texts[1]);
+	assert_ptr_equal(reply(f), whole);
+	for (size_t i = 0; i < nitems(grants); i++) {
+		shared_buffer_unref(texts[i]);
+		grant_unref(grants[i]);
+	}
 }
 
 int
@@ -88,6 +158,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_of_the_second, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_value_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_restricted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_rights, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
