@@ -33,6 +33,7 @@ struct notify;
 struct rpcinterfaces;
 struct sequences;
 struct state_stream;
+struct usage;
 
 /* The master's own members of the state document. */
 #define MASTER_FIELDS(ROW, S)								\
@@ -85,6 +86,7 @@ struct master {
 	struct group_kind_row kinds[GROUP_KINDS];
 	struct child_context children;
 	struct jobs *jobs;
+	struct usage *usage;
 	struct sequences *sequences;
 	struct daemon *daemon;
 	struct state_stream *state_stream;

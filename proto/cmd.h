@@ -72,6 +72,10 @@ enum cmd_flags {
 	    CMD_NEEDS_ALL, 0, "path, descriptor") \
 	X(MAINLOG_CLEAR, mainlog_clear, "mainlog.clear", "", OPERATE, CMD_RPCD | \
 	    CMD_CHANGES | CMD_NEEDS_ALL, 0, "null") \
+	X(PROCESS_STATS, process_stats, "process.stats", "name:n", STATES, \
+	    CMD_RPCD | CMD_IN_SHUTDOWN, 0, "a row of stats") \
+	X(ALL_STATS, all_stats, "all.stats", "?after:i", STATES, \
+	    CMD_RPCD | CMD_IN_SHUTDOWN, 0, "rows, more") \
 	X(PROCESS_RESTART, process_restart, "process.restart", "names:t", OPERATE, \
 	    CMD_CHANGES, CMD_BIT(PROCESS_STOP) | CMD_BIT(PROCESS_START), "job") \
 	X(GROUP_RESTART, group_restart, "group.restart", "name:n", OPERATE, \

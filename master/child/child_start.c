@@ -192,6 +192,7 @@ child_add_output(
 		context->syslog : NULL,
 	    .backlogs = context->backlogs,
 	    .strip_ansi = &context->config->strip_ansi,
+	    .logged = id == OUTPUT_STDOUT ? &process->stdout_bytes : &process->stderr_bytes,
 	    .hidden = hidden,
 	};
 

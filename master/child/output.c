@@ -76,6 +76,8 @@ output_write_log(struct output *o, const char *bytes, size_t n)
 		(void)logfile_write(o->use.log, bytes, n);
 	if (o->use.syslog != NULL)
 		syslogger_write(o->use.syslog, o->use.name, bytes, n);
+	if (o->use.logged != NULL && (o->use.log != NULL || o->use.syslog != NULL))
+		*o->use.logged += n;
 }
 
 /* Captured output is not logged. */

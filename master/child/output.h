@@ -29,6 +29,7 @@ struct output_use {
 	struct syslogger *syslog;  /* borrowed; NULL = none */
 	struct backlogs *backlogs; /* borrowed; keeps what a full log does not accept */
 	const bool *strip_ansi;    /* borrowed; read whenever there is output */
+	uint64_t *logged;          /* borrowed; counts the bytes for the log; NULL = none */
 	bool hidden;               /* not copied to the main log */
 };
 

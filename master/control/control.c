@@ -7,6 +7,7 @@
 #include "common/queue.h"
 #include "common/sock.h"
 #include "common/sock_unix.h"
+#include "master/child/usage.h"
 #include "master/control/commands.h"
 #include "master/control/config_request.h"
 #include "master/control/sequence.h"
@@ -89,6 +90,7 @@ control_free_gone(struct control *control)
 		jobs_forget(client->master->jobs, client);
 		sequences_forget(client->master->sequences, client);
 		config_requests_forget(client->master->config_requests, client);
+		usage_forget(client->master->usage, client);
 		peer_free(client->peer);
 		state_stream_unsubscribe(client->cursor);
 		free(client);

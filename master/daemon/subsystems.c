@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "master/child/child.h"
+#include "master/child/usage.h"
 #include "master/control/commands.h"
 #include "master/control/config_request.h"
 #include "master/control/control.h"
@@ -135,6 +136,7 @@ SUBSYSTEM(backlogs, backlogs_new(master->loop), backlogs_free)
 static const struct jobs_ops subsystems_jobs_ops = {
     .check = child_check_command, .clear = child_clear_logs};
 SUBSYSTEM(jobs, jobs_new(master->loop, master->groups, &subsystems_jobs_ops), jobs_free)
+SUBSYSTEM(usage, usage_new(master->loop, master->groups, "/proc"), usage_free)
 SUBSYSTEM(sequences, commands_sequences_new(master), sequences_free)
 SUBSYSTEM(control, control_new(master), control_free)
 SUBSYSTEM(rpcinterfaces,
@@ -330,6 +332,7 @@ static const struct subsystem {
 	{"events", subsystems_new_dispatcher, subsystems_free_dispatcher},
 	{"backlogs", subsystems_new_backlogs, subsystems_free_backlogs},
 	{"jobs", subsystems_new_jobs, subsystems_free_jobs},
+	{"usage", subsystems_new_usage, subsystems_free_usage},
 	{"sequences", subsystems_new_sequences, subsystems_free_sequences},
 	{"rpcinterfaces", subsystems_new_rpcinterfaces, subsystems_free_rpcinterfaces},
 	{"programs", subsystems_add_programs, group_lifecycle_release_all},

@@ -70,6 +70,8 @@ struct process_ops {
 	ROW(S, U64, first_start_job)	/* start jobs with a lower number are cancelled */\
 	/* Monotonic time of a listener's last rejection of an event; -1 = none. */	\
 	ROW(S, I64, rejected_ms)							\
+	ROW(S, U64, stdout_bytes)	/* written to its logs */			\
+	ROW(S, U64, stderr_bytes)							\
 	/* Exit status of its last end as in a shell: 128 + signal, 127 = not spawned. */\
 	ROW(S, INT, ending)
 

@@ -34,6 +34,8 @@ static const struct {
 	{"all.clear", "", "operate", "r"},
 	{"mainlog.open", "", "view", "r"},
 	{"mainlog.clear", "", "operate", "r"},
+	{"process.stats", "name", "states", "r s"},
+	{"all.stats", "?after", "states", "r s"},
 	{"process.restart", "names", "operate", ""},
 	{"group.restart", "name", "operate", ""},
 	{"all.restart", "", "operate", ""},

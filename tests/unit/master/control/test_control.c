@@ -6,6 +6,7 @@
 #include "common/loop.h"
 #include "common/sock.h"
 #include "common/str.h"
+#include "master/child/usage.h"
 #include "master/control/commands.h"
 #include "master/control/control.h"
 #include "master/control/daemon_ops.h"
@@ -131,6 +132,7 @@ setup(void **state)
 	s->master.daemon =
 	    daemon_state_new(s->master.loop, s->master.groups, &daemon_ops, s);
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups, NULL);
+	s->master.usage = usage_new(s->master.loop, s->master.groups, "/proc");
 	s->master.sequences = commands_sequences_new(&s->master);
 	s->master.state_stream = state_stream_new(&s->master.seq, &state_stream_ops, s);
 	s->master.mainlog = mainlog_open(NULL, 0, 0, false);
@@ -150,6 +152,7 @@ teardown(void **state)
 	state_stream_free(s->master.state_stream);
 	mainlog_free(s->master.mainlog);
 	sequences_free(s->master.sequences);
+	usage_free(s->master.usage);
 	jobs_free(s->master.jobs);
 	daemon_state_free(s->master.daemon);
 	dispatch_free(s->master.dispatcher);
