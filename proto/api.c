@@ -10,10 +10,18 @@ const struct api_method api_methods[API_MAX] = {
 	    CMD_HELLO,
 	    "Return the state of every process, sorted by group and name, with the\n"
 	    "members of reeve.getProcessInfo."},
+	[API_GET_ALL_PROCESS_STATS] = {"reeve.getAllProcessStats", "array", ROLE_STATES,
+	    CMD_ALL_STATS,
+	    "Return what every process uses, sorted by group and name, with the members\n"
+	    "of reeve.getProcessStats."},
 	[API_GET_PROCESS_INFO] = {"reeve.getProcessInfo", "struct name:string", ROLE_STATES,
 	    CMD_HELLO,
 	    "Return the state of one process: the members of supervisor.getProcessInfo\n"
 	    "and members that supervisord does not have. Fault BAD_NAME: no such process."},
+	[API_GET_PROCESS_STATS] = {"reeve.getProcessStats", "struct name:string",
+	    ROLE_STATES, CMD_PROCESS_STATS,
+	    "Return what one process uses: CPU time, memory, open files, and bytes\n"
+	    "written to its logs. Fault BAD_NAME: no such process."},
 };
 
 #define MEMBER(member, type, help) \

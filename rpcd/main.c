@@ -14,6 +14,7 @@
 #include "rpcd/methods/table.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/setup.h"
+#include "rpcd/stats.h"
 #include "rpcd/stuck_loop.h"
 #include "rpcd/tail/tail.h"
 
@@ -248,6 +249,7 @@ main_free(struct front *f)
 	rpcinterfaces_free(rpcd->rpcinterfaces);
 	calls_free(rpcd->calls);
 	tails_free(rpcd->tails);
+	stats_free(rpcd->stats);
 	mirror_free(rpcd->mirror);
 	peer_free(rpcd->master);
 	loop_free(rpcd->loop);
@@ -295,8 +297,10 @@ main_connect(struct front *f)
 	rpcd->sources[1] = &reeve_methods;
 	rpcd->sources[2] = rpcinterfaces_source(rpcd->rpcinterfaces);
 	rpcd->tails = tails_new(rpcd);
+	rpcd->stats = stats_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, HELPER_SOCKET, &ops, f);
-	if (rpcd->calls == NULL || rpcd->tails == NULL || rpcd->master == NULL)
+	if (rpcd->calls == NULL || rpcd->tails == NULL || rpcd->stats == NULL ||
+	    rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	peer_options(rpcd->master)->request_limits = &frame_limits_request;
 	peer_secret(rpcd->master, true);

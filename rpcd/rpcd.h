@@ -17,6 +17,7 @@ struct tails;
 struct http_server;
 struct method_source;
 struct rpcinterfaces;
+struct stats;
 
 struct rpcd {
 	struct loop *loop;
@@ -30,6 +31,7 @@ struct rpcd {
 	const struct method_source *sources[4]; /* of all methods; NULL ends the list */
 	struct calls *calls;                    /* all open calls (rpcd/methods/call.h) */
 	struct tails *tails;                    /* all log tails (rpcd/tail/tail.h) */
+	struct stats *stats;                    /* what the programs use (rpcd/stats.h) */
 	bool serving;                           /* the first snapshot is complete */
 	bool ending;                            /* the master has closed the connection */
 	size_t busy;                            /* requests not answered completely */

@@ -3,6 +3,7 @@
 #include "proto/api.h"
 #include "proto/cmd.h"
 #include "proto/fault.h"
+#include "proto/stats.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,6 +87,15 @@ print_api(void)
 	puts(".Bl -tag -width Ds");
 	for (const struct api_member *m = api_members; m < api_members + API_MEMBERS; m++) {
 		printf(".It Va %s\n.Pq %s :\n", m->name, api_type_names[m->type]);
+		mdoc_sentence(m->help);
+	}
+	puts(".El");
+	mdoc_end();
+	mdoc_begin("members of stats");
+	puts(".Bl -tag -width Ds");
+	for (const struct stats_member *m = stats_members;
+	     m < stats_members + STATS_MEMBERS; m++) {
+		printf(".It Va %s\n.Pq %s :\n", m->name, stats_type_names[m->type]);
 		mdoc_sentence(m->help);
 	}
 	puts(".El");

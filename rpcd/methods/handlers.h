@@ -19,6 +19,9 @@ method_handler rpc_process_info, rpc_all_info;
 method_handler rpc_command;
 method_handler rpc_process_stdin, rpc_event_send;
 
+/* stats.c */
+method_handler rpc_process_stats, rpc_all_stats;
+
 /* log.c */
 method_handler rpc_process_log, rpc_mainlog_read;
 

@@ -6,7 +6,9 @@
 
 static method_handler *const reeve_handlers[API_MAX] = {
 	[API_GET_ALL_PROCESS_INFO] = rpc_all_info,
+	[API_GET_ALL_PROCESS_STATS] = rpc_all_stats,
 	[API_GET_PROCESS_INFO] = rpc_process_info,
+	[API_GET_PROCESS_STATS] = rpc_process_stats,
 };
 
 static bool

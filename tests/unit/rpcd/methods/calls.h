@@ -17,6 +17,7 @@
 #include "common/sock.h"
 #include "proto/row.h"
 #include "rpcd/methods/reply_text.h"
+#include "rpcd/stats.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -221,6 +222,7 @@ setup(void **state)
 	peer_options(f->master)->autoflush = true;
 	f->rpcd.calls = calls_new(&f->rpcd);
 	f->rpcd.rpcinterfaces = rpcinterfaces_new(&f->rpcd);
+	f->rpcd.stats = stats_new(&f->rpcd);
 	f->rpcd.sources[0] = &method_table;
 	f->rpcd.sources[1] = &reeve_methods;
 	f->rpcd.sources[2] = rpcinterfaces_source(f->rpcd.rpcinterfaces);
@@ -254,6 +256,7 @@ teardown(void **state)
 
 	rpcinterfaces_free(f->rpcd.rpcinterfaces);
 	calls_free(f->rpcd.calls);
+	stats_free(f->rpcd.stats);
 	process_list_free(f->share.processes);
 	peer_free(f->rpcd.master);
 	peer_free(f->master);

@@ -44,8 +44,9 @@ test_every_method(void **state)
 	}
 	begin(f, "system.listMethods", "");
 	assert_non_null(strstr(f->reply,
-	    ARRAY_BEGIN STRING("reeve.getAllProcessInfo") STRING("reeve.getProcessInfo")
-		STRING("supervisor.addProcessGroup")));
+	    ARRAY_BEGIN STRING("reeve.getAllProcessInfo") STRING("reeve.getAllProcessStats")
+		STRING("reeve.getProcessInfo") STRING("reeve.getProcessStats")
+		    STRING("supervisor.addProcessGroup")));
 	at_once(f, "system.methodSignature", P("reeve.getProcessInfo"),
 	    VALUE(ARRAY(STRING("struct") STRING("string"))));
 }
@@ -169,6 +170,121 @@ test_waits_for_the_mirror(void **state)
 	assert_non_null(strstr(f->reply, MEMBER("restarts", INT("3"))));
 }
 
+/* ---- stats ---- */
+
+#define IDLE \
+	MEMBER("pid", INT("0")) MEMBER("processes", INT("0")) \
+	MEMBER("cpu_seconds", DOUBLE("0")) MEMBER("cpu_percent", DOUBLE("0")) \
+	MEMBER("rss", INT("0")) MEMBER("fds", INT("0")) \
+	MEMBER("log_bytes", STRUCT(MEMBER("stdout", INT("0")) MEMBER("stderr", INT("0"))))
+#define NAMED(name, group) MEMBER("name", STRING(name)) MEMBER("group", STRING(group))
+
+static json_t *
+idle_row(int id)
+{
+	const struct process_stats stats = { .id = id };
+
+	return process_stats_write(&stats);
+}
+
+static void
+test_stats_of_one(void **state)
+{
+	struct fixture *f = *state;
+
+	requests(
+	    f, "reeve.getProcessStats", P("web"), "process.stats", "{\"name\":\"web\"}");
+	answer(f,
+	    json_pack("{si,si,si,si,sI,sI}", "id", 1, "pid", 9, "cpu_ms", 1250, "cpu_share",
+		15, "rss", (json_int_t)5000000000, "stdout_bytes", (json_int_t)7),
+	    -1);
+	expect(f, 1,
+	    VALUE(STRUCT(NAMED("web", "web") MEMBER("pid", INT("9")) MEMBER(
+		"cpu_seconds", DOUBLE("1.25")) MEMBER("cpu_percent", DOUBLE("1.5"))
+		    MEMBER("rss", DOUBLE("5000000000")) MEMBER("log_bytes",
+			STRUCT(MEMBER("stdout", INT("7")) MEMBER("stderr", INT("0")))))));
+	requests(f, "reeve.getProcessStats", P("x"), "process.stats", "{\"name\":\"x\"}");
+	answer_fault(f, FAULT_BAD_NAME, "BAD_NAME: x");
+	expect(f, 2, FAULT("10", "BAD_NAME: x"));
+	/* It was removed meanwhile. */
+	requests(
+	    f, "reeve.getProcessStats", P("web"), "process.stats", "{\"name\":\"web\"}");
+	answer(f, idle_row(99), -1);
+	expect(f, 3, FAULT("10", "BAD_NAME: web"));
+}
+
+/* In pages, shared by calls; then from memory until the rows are old. */
+static void
+test_stats_of_all(void **state)
+{
+	struct fixture *f = *state;
+	unsigned requests_before;
+
+	requests(f, "reeve.getAllProcessStats", "", "all.stats", "{\"after\":0}");
+	requests_before = f->requests;
+	assert_non_null(begin(f, "reeve.getAllProcessStats", ""));
+	turn(f);
+	assert_int_equal(f->requests, requests_before);
+	answer(f, json_pack("{s[oo]sb}", "rows", idle_row(1), idle_row(2), "more", 1), -1);
+	assert_string_equal(f->request.params, "{\"after\":2}");
+	assert_int_equal(f->replies, 0);
+	answer(f, json_pack("{s[oo]sb}", "rows", idle_row(3), idle_row(99), "more", 0), -1);
+	expect(f, 2,
+	    VALUE(ARRAY(STRUCT(NAMED("a", "g") IDLE) STRUCT(NAMED("b", "g") IDLE)
+		    STRUCT(NAMED("web", "web") IDLE))));
+	begin(f, "reeve.getAllProcessStats", "");
+	assert_int_equal(f->replies, 3);
+	clock_freeze(1000 + STATS_FRESH_MS, NOW * INT64_C(1000));
+	requests(f, "reeve.getAllProcessStats", "", "all.stats", "{\"after\":0}");
+	answer(f, json_pack("{s[]sb}", "rows", "more", 1), -1);
+	expect(f, 4, VALUE(ARRAY()));
+}
+
+/* A caller that sees only the group g. */
+static void
+test_stats_hidden(void **state)
+{
+	static const char *const programs[] = { "g", NULL };
+	const struct grant_source source = { "bob", ROLE_OPERATE, programs, NULL, NULL };
+	struct fixture *f = *state;
+	struct grant *grant = grant_new(&source);
+
+	caller_identify(&f->callers[ROLE_ADMIN], CALLER_USER, grant);
+	grant_unref(grant);
+	requests(f, "reeve.getAllProcessStats", "", "all.stats", "{\"after\":0}");
+	answer(f, json_pack("{s[oo]sb}", "rows", idle_row(1), idle_row(2), "more", 0), -1);
+	expect(f, 1, VALUE(ARRAY(STRUCT(NAMED("b", "g") IDLE))));
+	requests(
+	    f, "reeve.getProcessStats", P("web"), "process.stats", "{\"name\":\"web\"}");
+	answer(f, idle_row(1), -1);
+	expect(f, 2, FAULT("10", "BAD_NAME: web"));
+}
+
+static void
+test_stats_fail(void **state)
+{
+	struct fixture *f = *state;
+
+	requests(f, "reeve.getAllProcessStats", "", "all.stats", "{\"after\":0}");
+	answer_fault(f, FAULT_FAILED, "FAILED: out of memory");
+	expect(f, 1, FAULT("30", "FAILED: out of memory"));
+	requests(f, "reeve.getAllProcessStats", "", "all.stats", "{\"after\":0}");
+	answer(f, json_pack("{s[oo]sb}", "rows", idle_row(2), idle_row(1), "more", 1), -1);
+	expect(f, 2, FAULT("30", "FAILED: the master sent a malformed row"));
+	assert_null(begin_as(f, ROLE_ADMIN, false, "reeve.getAllProcessStats", ""));
+	expect(f, 3, FAULT("30", "FAILED: too many calls are waiting"));
+	/* The client leaves. */
+	call_abandon(
+	    requests(f, "reeve.getAllProcessStats", "", "all.stats", "{\"after\":0}"));
+	answer(f, json_pack("{s[o]sb}", "rows", idle_row(1), "more", 0), -1);
+	assert_int_equal(f->replies, 3);
+	f->rpcd.ending = true;
+	clock_freeze(1000 + STATS_FRESH_MS, NOW * INT64_C(1000));
+	at_once(f, "reeve.getAllProcessStats", "",
+	    FAULT("30", "FAILED: reeve-rpcd is shutting down"));
+	f->rpcd.ending = false;
+}
+
 int
 main(void)
 {
@@ -180,6 +296,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_faults, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_daemon_states, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_waits_for_the_mirror, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stats_of_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stats_of_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stats_hidden, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stats_fail, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,8 +79,8 @@ test_refused(void **state UNUSED)
 		enum password_form form;
 		char *why = NULL;
 
-		assert_int_equal(password_text_check(cases[i].text, strlen(cases[i].text),
-				     &form, &why),
+		assert_int_equal(
+		    password_text_check(cases[i].text, strlen(cases[i].text), &form, &why),
 		    -1);
 		if (strstr(why, cases[i].why) == NULL || strstr(why, "secret") != NULL)
 			fail_msg("%s: %s", cases[i].text, why);
