@@ -37,7 +37,7 @@ endif
 DIRS       := common proto master rpcd ctl
 libs_common := -ljansson
 libs_proto  := -ljansson
-libs_master := -ljansson
+libs_master := -ljansson -lcrypt
 libs_rpcd   := -lmicrohttpd -lexpat -ljansson -lgnutls
 libs_ctl    := -ljansson -lexpat
 PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd $(BUILD)/reevectl $(BUILD)/pidproxy

@@ -8,6 +8,9 @@ import unittest
 from reeve import BUILD, PATIENCE, Case, program, reeve_only
 
 HEAD = "[supervisord]\n"
+SHA512 = ("$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFb"
+          "zo9Yg5ir1KIEqFY/yJpgFph0")
+YESCRYPT = "$y$j9T$abcdefgh$9WNEpu8Mx2S4KNGvbVWKM6clOSoY6.YEl7AYF4DGV04"
 RPC = ("[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory="
        "supervisor.rpcinterface:make_main_rpcinterface\n")
 
@@ -255,6 +258,115 @@ x=1
                              (text, found))
             for (_, pattern), (_, seen) in zip(wanted, found):
                 self.assertRegex(seen, "^" + pattern)
+
+    def test_users(self):
+        """What users and peer_users= can have that is valid and does not work."""
+        user = "[user:u]\nrole=view\npassword=" + SHA512 + "\n"
+        server = RPC + "[unix_http_server]\nfile=%s/s\n" % self.d.dir
+        for text, wanted in (
+                (server + user, []),
+                (user, [(2, r"\[user:u\] can log in nowhere: there is no HTTP server, ")]),
+                ("peer_users=daemon=u\n" + user, []),
+                ("peer_users=daemon=u, @daemon=u, 1=u\n" + user,
+                 [(2, "peer_users names 1 twice; the first entry counts")]),
+                ("peer_users=root=u,daemon=u\n" + user,
+                 [(2, "peer_users names root, who has all rights anyway")]),
+                (server + "username=u\npassword=x\n" + user,
+                 [(8, r"\[user:u\] is also the username of \[unix_http_server\], ")]),
+                (server + user + "programs=a, b:*, all, *\n[program:a]\ncommand=/bin/cat\n",
+                 [(9, r"\[user:u\] programs has b:\*, but there is no such program")]),
+                (server + user + "programs=\n",
+                 [(9, r"\[user:u\] programs is empty: the user sees no program")]),
+                (server + user + "methods=supervisor.start*, supervisor.foo, trac.*\n"
+                 "deny_methods=system.multicall, x\n[rpcinterface:trac]\n"
+                 "command=/bin/cat\n",
+                 [(9, r"\[user:u\] methods has supervisor\.foo, but there is no such"),
+                  (10, r"\[user:u\] deny_methods has x, but there is no such method")]),
+                (server + user + "program=a\n",
+                 [(9, r"\[user:u\] has no option program")]),
+                (RPC + "[inet_http_server]\nport=1\n" + user, []),
+        ):
+            found = self.findings(HEAD + text)
+            self.assertEqual([line for line, _ in wanted], [line for line, _ in found],
+                             (text, found))
+            for (_, pattern), (_, seen) in zip(wanted, found):
+                self.assertRegex(seen, "^" + pattern)
+
+    def test_password_that_others_can_read(self):
+        head = (HEAD + RPC + "[unix_http_server]\nfile=%s/s\n[user:u]\nrole=view\n"
+                % self.d.dir)
+        secret = self.d.path("secret")
+        with open(secret, "w", encoding="utf-8") as f:
+            f.write("swordfish\n")
+        with_file = head + "password_file=%(here)s/secret\n"
+        for text, mode, secret_mode, wanted in (
+                (head + "password=swordfish\n", 0o644, 0, "everybody on this machine can "
+                 "read the password; replace it by the hash that reevectl passwd prints"),
+                (head + "password=swordfish\n", 0o640, 0, None),
+                (head + "password=%(ENV_PATH)s\n", 0o644, 0, None),
+                (head + "password=%s\n" % SHA512, 0o644, 0, None),
+                (with_file, 0o644, 0o600, None),
+                (with_file, 0o644, 0o640, "its group can read %s; run chmod 600" % secret),
+                (with_file, 0o644, 0o644, "everybody can read %s; run chmod 600" % secret),
+        ):
+            os.chmod(self.d.conf, mode)
+            os.chmod(secret, secret_mode or 0o600)
+            found = self.findings(text)
+            self.assertEqual([(8, "[user:u] " + wanted)] if wanted else [], found)
+            self.assertNotIn("swordfish", str(found))
+
+    def test_cost_of_a_hash(self):
+        """A hash that takes long, one that takes too long, and one of another machine."""
+        digest = SHA512.rpartition("$")[2]
+        text = HEAD + RPC + "[unix_http_server]\nfile=%s/s\n" % self.d.dir
+        for name, password in (
+                ("fast", SHA512), ("slow", "$6$rounds=1000000$abcdefgh$" + digest),
+                ("never", "$6$rounds=999999999$abcdefgh$" + digest),
+                ("unknown", "$2b$99$abcdefghijklmnopqrstuuPp7HPfoAs8I2dCQCQ/fW7zEJv8I8C8e"),
+                ("empty", "$y$$$" + YESCRYPT.rpartition("$")[2])):
+            text += "[user:%s]\nrole=view\npassword=%s\n" % (name, password)
+        found = self.findings(text)
+        self.assertEqual(["empty", "never", "slow", "unknown"],
+                         [re.match(r"\[user:(\w+)\]", t)[1] for _, t in found], found)
+        self.assertEqual([20, 14, 11, 17], [line for line, _ in found])
+        self.assertRegex(found[2][1], r"takes \d+ ms, and others wait for it; reevectl "
+                         "passwd makes hashes that take less than 100 ms$")
+        for index in (0, 1, 3):
+            self.assertIn("cannot be verified on this machine", found[index][1])
+
+    def test_every_problem_of_users(self):
+        """They are found in one check, and no text has a part of a password."""
+        status, text = self.check(HEAD + """peer_users=daemon=nobody-here
+[user:a]
+password=swordfish
+[user:b]
+password=
+role=view
+[user:c]
+password=$9$swordfish$
+role=chief
+[user:d]
+role=view
+[user:e]
+password=sword%fish
+role=view
+[user:f]
+password=swordfish
+password_file=/nonexistent/swordfish
+role=view
+[user:g,h]
+password=swordfish
+role=view
+[inet_http_server]
+port=1
+max_role=boss
+""")
+        self.assertEqual(2, status)
+        problems = [re.match(r"F:(\d+): (?!warning)(.*)", t) for t in text.splitlines()]
+        self.assertEqual([2, 3, 6, 9, 10, 11, 14, 18, 20, 25],
+                         sorted(int(m[1]) for m in problems if m), text)
+        self.assertNotIn("swordfish", text)
+        self.assertNotIn("sword%fish", text)
 
     def test_nothing_to_warn_of(self):
         self.scripts()

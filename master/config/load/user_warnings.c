@@ -1,14 +1,18 @@
 #include "master/config/load/user_warnings.h"
 
+#include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/load/load_context.h"
+#include "master/config/values/hash_cost.h"
 #include "proto/api.h"
 #include "proto/program_set.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define COST_HIGH_MS 100
 
 /* --- passwords --- */
 
@@ -41,6 +45,59 @@ conf_warn_password_file(
 		    "[%s] %s can read %s; run chmod 600", user->section,
 		    (st->st_mode & S_IROTH) != 0 ? "everybody" : "its group",
 		    user->password_file);
+}
+
+/* New: the part of a hash on which its cost depends: what is before the salt or, where the
+ * two are not apart, before the hash. */
+static char *
+user_warnings_cost_key(const char *hash)
+{
+	size_t n = (size_t)(strrchr(hash, '$') - hash);
+
+	if (!str_starts(hash, "$2") && !str_starts(hash, "$7"))
+		while (hash[n - 1] != '$')
+			n--;
+	return xstrndup(hash, n);
+}
+
+/* `known` has the costs that were measured, plus 2. */
+static void
+user_warnings_cost(
+    struct conf_load *load, const struct user_config *user, struct map *known)
+{
+	char *key = user_warnings_cost_key(user->password);
+	uintptr_t cost = (uintptr_t)map_get(known, key);
+
+	if (cost == 0) {
+		cost = (uintptr_t)(hash_cost_ms(user->password) + 2);
+		mem_must(map_set(known, key, (void *)cost));
+	}
+	free(key);
+	if (cost == 1)
+		conf_load_warn(load, user->section,
+		    user->password_file != NULL ? "password_file" : "password",
+		    "[%s] the password cannot be verified on this machine: its hash is "
+		    "not known to crypt(3), or takes more than %d s or 1 GB; make another "
+		    "with reevectl passwd",
+		    user->section, HASH_COST_MAX_MS / 1000);
+	else if (cost - 2 > COST_HIGH_MS)
+		conf_load_warn(load, user->section,
+		    user->password_file != NULL ? "password_file" : "password",
+		    "[%s] the verification of the password takes %u ms, and others wait "
+		    "for it; reevectl passwd makes hashes that take less than %d ms",
+		    user->section, (unsigned)(cost - 2), COST_HIGH_MS);
+}
+
+static void
+user_warnings_costs(struct conf_load *load)
+{
+	struct map *known = map_new();
+
+	mem_must(known == NULL ? -1 : 0);
+	for (size_t i = 0; i < load->config->nusers; i++)
+		if (load->config->users[i].slow)
+			user_warnings_cost(load, &load->config->users[i], known);
+	map_free(known);
 }
 
 /* --- names --- */
@@ -176,4 +233,6 @@ conf_warn_users(struct conf_load *load)
 		user_warnings_login(load, user);
 	}
 	user_warnings_peers(load);
+	if (load->measures)
+		user_warnings_costs(load);
 }

@@ -405,6 +405,9 @@ warnings_open(struct conf_load *load, const struct listener_config *listener)
 {
 	const char *section = listener->section;
 
+	/* With users, it accepts nobody without a password. */
+	if (!listener->has_role && load->config->nusers > 0)
+		return;
 	if (listener->has_role && listener->unauthenticated_role <= ROLE_STATES)
 		return;
 	if (listener->has_role)

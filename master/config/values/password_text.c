@@ -60,9 +60,8 @@ password_text_check_hash(const char *text, size_t length, char **why)
 		    kinds[i].id);
 		return -1;
 	}
-	*why = xasprintf("is a hash of the unknown kind %.*s; make one with reevectl "
-			 "passwd",
-	    (int)length + 2, text);
+	*why = xstrdup("begins like a hash, $...$, but of an unknown kind; make a hash "
+		       "with reevectl passwd");
 	return -1;
 }
 

@@ -17,7 +17,7 @@ enum password_form {
 };
 
 /* Checks a text of n bytes. 0 with *form, or -1 with *why new, which has no part of the
- * text except the name of an unknown kind of hash. */
+ * text except the name of a known kind of hash. */
 NODISCARD int password_text_check(
     const char *text, size_t n, enum password_form *form, char **why);
 

@@ -61,9 +61,10 @@ test_refused(void **state UNUSED)
 	} cases[] = {
 		{ "", "is empty" },
 		{ "\xff", "is not valid UTF-8" },
-		{ "$9$secret", "unknown kind $9$;" },
-		{ "$1$abcdefgh$secret", "unknown kind $1$;" },
-		{ "$a$b", "unknown kind $a$;" },
+		{ "$secret$x", "of an unknown kind;" },
+		{ "$9$secret", "of an unknown kind;" },
+		{ "$1$abcdefgh$secret", "of an unknown kind;" },
+		{ "$a$b", "of an unknown kind;" },
 		{ "$6$", "cut off" },
 		{ "$6$abcdefgh$secret", "cut off" },
 		{ "$6$abcdefgh$" SHA512 "0", "cut off" },
