@@ -79,6 +79,47 @@ utf8_decode(const char *s, size_t n, uint32_t *code)
 	return *code >= 0xd800 && *code <= 0xdfff ? 0 : len;
 }
 
+/* The well-formed sequences of Unicode's table 3-7, sorted: lead bytes, the bounds of the
+ * second byte, and the length. */
+static const struct sequence {
+	unsigned char lead_low, lead_high, second_low, second_high;
+	unsigned length;
+} sequences[] = {
+	{0x00, 0x7f, 0, 0, 1},
+	{0xc2, 0xdf, 0x80, 0xbf, 2},
+	{0xe0, 0xe0, 0xa0, 0xbf, 3},
+	{0xe1, 0xec, 0x80, 0xbf, 3},
+	{0xed, 0xed, 0x80, 0x9f, 3},
+	{0xee, 0xef, 0x80, 0xbf, 3},
+	{0xf0, 0xf0, 0x90, 0xbf, 4},
+	{0xf1, 0xf3, 0x80, 0xbf, 4},
+	{0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+size_t
+utf8_sequence(const char *s, size_t n, bool *whole, bool *cut)
+{
+	const unsigned char *bytes = (const unsigned char *)s;
+	const struct sequence *seq = sequences;
+	size_t i;
+
+	*whole = *cut = false;
+	while (seq < sequences + nitems(sequences) && bytes[0] > seq->lead_high)
+		seq++;
+	if (seq == sequences + nitems(sequences) || bytes[0] < seq->lead_low)
+		return 1;
+	for (i = 1; i < seq->length && i < n; i++) {
+		unsigned char low = i == 1 ? seq->second_low : 0x80;
+		unsigned char high = i == 1 ? seq->second_high : 0xbf;
+
+		if (bytes[i] < low || bytes[i] > high)
+			return i;
+	}
+	*cut = i < seq->length;
+	*whole = !*cut;
+	return i;
+}
+
 size_t
 utf8_decode_last(const char *s, size_t n, uint32_t *code)
 {

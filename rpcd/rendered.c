@@ -52,8 +52,7 @@ rendered_on_timer(void *ctx, uint32_t ready UNUSED)
 }
 
 struct rendered *
-rendered_new(
-    struct rpcd *rpcd, struct budget *budget, rendered_write_fn *write, void *ctx)
+rendered_new(struct rpcd *rpcd, struct budget *budget, rendered_write_fn *write, void *ctx)
 {
 	struct rendered *r = xcalloc(1, sizeof(*r));
 

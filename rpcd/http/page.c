@@ -114,7 +114,7 @@ http_page_reply(struct reply *reply, int64_t *bytes)
 	struct MHD_Response *response;
 
 	if (reply->status == 200)
-		response = http_page_headers(page_content(reply, bytes), "text/xml");
+		response = http_page_headers(page_content(reply, bytes), reply->type);
 	else
 		response = http_page_error(reply->status, bytes);
 	buf_clear(&reply->body);

@@ -5,7 +5,6 @@
 #include "common/mem.h"
 #include "rpcd/methods/call_impl.h"
 #include "rpcd/trace.h"
-#include "rpcd/xmlrpc/write.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -78,12 +77,12 @@ call_free(struct call *call)
 static void
 call_finish(struct call *call)
 {
-	struct buf *out;
+	struct writer w;
 
 	if (call->multi != NULL) {
-		out = reply_text_buf(&call->doc);
-		xmlwrite_close(out, XMLWRITE_ARRAY);
-		xmlwrite_close(out, XMLWRITE_REPLY);
+		w = reply_text_writer(&call->doc);
+		writer_close(&w, WRITER_ARRAY);
+		w.format->reply_close(w.out);
 	}
 	call_unlink(call);
 	call->parked = false;
@@ -249,14 +248,16 @@ call_run_for(struct call *call, int64_t ms)
 {
 	int64_t end = clock_mono_ms() + ms;
 	struct invocation *inv = &call->inv;
+	struct writer w;
 
 	if (inv->multi != NULL && inv->phase == INVOCATION_DONE) {
 		call->multi = inv->multi;
 		inv->multi = NULL;
 		inv->element = true;
 		trace_returned(&inv->traced, FAULT_NONE, NULL);
-		xmlwrite_open(reply_text_buf(&call->doc), XMLWRITE_REPLY);
-		xmlwrite_open(reply_text_buf(&call->doc), XMLWRITE_ARRAY);
+		w = reply_text_writer(&call->doc);
+		w.format->reply_open(w.out, inv->id);
+		writer_open(&w, WRITER_ARRAY);
 	}
 	if (call->multi == NULL && inv->phase == INVOCATION_DONE) {
 		call_finish(call);
@@ -375,7 +376,7 @@ call_begin(struct calls *calls, struct share *share, const struct caller *caller
 	call->calls = calls;
 	call->done = done;
 	call->ctx = ctx;
-	reply_text_init(&call->doc, &share->budget);
+	reply_text_init(&call->doc, &share->budget, &writer_xml);
 	call->inv.share = share;
 	call->inv.rpcd = calls->rpcd;
 	call->inv.doc = &call->doc;

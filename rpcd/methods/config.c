@@ -1,7 +1,6 @@
 #include "common/mem.h"
 #include "rpcd/methods/handlers.h"
 #include "rpcd/methods/invocation.h"
-#include "rpcd/xmlrpc/write.h"
 
 #include <stdlib.h>
 
@@ -11,7 +10,7 @@
 /* ---- getAllConfigInfo: joins the pages of config.rows ---- */
 
 struct config_listing {
-	struct buf rows; /* as XML */
+	struct buf rows; /* in the client's format */
 	int64_t count;   /* of `rows` */
 	int64_t reread;  /* number of the reread that the rows are from */
 	int restarts;
@@ -46,6 +45,7 @@ config_on_page(
 {
 	struct config_listing *listing = inv->state;
 	const json_t *rows = json_object_get(result, "rows"), *row;
+	const struct writer w = { inv->doc->format, &listing->rows };
 	int64_t reread = json_integer_value(json_object_get(result, "reread"));
 	int64_t total = json_integer_value(json_object_get(result, "total"));
 	size_t i;
@@ -66,7 +66,7 @@ config_on_page(
 	if (invocation_refused(inv, fault, message, fd))
 		return;
 	json_array_foreach(rows, i, row) {
-		xmlwrite_json(&listing->rows, row);
+		writer_json_value(&w, row);
 	}
 	listing->reread = reread;
 	listing->count += (int64_t)json_array_size(rows);

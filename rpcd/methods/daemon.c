@@ -1,6 +1,5 @@
 #include "rpcd/methods/handlers.h"
 #include "rpcd/methods/invocation.h"
-#include "rpcd/xmlrpc/write.h"
 
 /* The versions of the API and of the supervisord whose behaviour it matches. */
 #define API_VERSION "3.0"
@@ -28,12 +27,12 @@ void
 rpc_daemon_state(struct invocation *inv)
 {
 	enum daemon_state state = inv->rpcd->mirror->daemon.state;
-	struct buf *out = invocation_open(inv);
+	struct writer w = invocation_open(inv);
 
-	xmlwrite_open(out, XMLWRITE_STRUCT);
-	xmlwrite_member_int(out, "statecode", state);
-	xmlwrite_member_string(out, "statename", daemon_state_name(state));
-	xmlwrite_close(out, XMLWRITE_STRUCT);
+	writer_open(&w, WRITER_STRUCT);
+	writer_member_int(&w, "statecode", state);
+	writer_member_string(&w, "statename", daemon_state_name(state));
+	writer_close(&w, WRITER_STRUCT);
 	invocation_close(inv);
 }
 

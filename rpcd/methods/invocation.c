@@ -6,7 +6,6 @@
 #include "common/str.h"
 #include "rpcd/trace.h"
 #include "rpcd/xmlrpc/printed.h"
-#include "rpcd/xmlrpc/write.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,21 +15,21 @@
 
 /* ---- results ---- */
 
-struct buf *
+struct writer
 invocation_open(struct invocation *inv)
 {
-	struct buf *text = reply_text_buf(inv->doc);
+	struct writer w = reply_text_writer(inv->doc);
 
 	if (!inv->element)
-		xmlwrite_open(text, XMLWRITE_REPLY);
-	return text;
+		w.format->reply_open(w.out, inv->id);
+	return w;
 }
 
 void
 invocation_close(struct invocation *inv)
 {
 	if (!inv->element)
-		xmlwrite_close(reply_text_buf(inv->doc), XMLWRITE_REPLY);
+		inv->doc->format->reply_close(reply_text_buf(inv->doc));
 	trace_returned(&inv->traced, FAULT_NONE, NULL);
 	inv->phase = INVOCATION_DONE;
 }
@@ -38,16 +37,15 @@ invocation_close(struct invocation *inv)
 void
 invocation_fault_text(struct invocation *inv, enum fault fault, const char *text)
 {
-	struct buf *out = reply_text_buf(inv->doc);
+	struct writer w = reply_text_writer(inv->doc);
 
 	/* A text from the master or a program may be long. */
 	if (strlen(text) > INVOCATION_ECHO_MAX && !reply_text_fits(inv->doc, strlen(text)))
 		text = fault_name(fault);
-	if (!inv->element)
-		xmlwrite_open(out, XMLWRITE_FAULT);
-	xmlwrite_fault(out, fault, text);
-	if (!inv->element)
-		xmlwrite_close(out, XMLWRITE_FAULT);
+	if (inv->element)
+		writer_fault(&w, fault, text);
+	else
+		w.format->reply_fault(w.out, inv->id, (int)fault, text);
 	trace_returned(&inv->traced, fault, text);
 	inv->phase = INVOCATION_DONE;
 }
@@ -64,7 +62,9 @@ invocation_fault(struct invocation *inv, enum fault fault, const char *detail)
 void
 invocation_return_true(struct invocation *inv)
 {
-	xmlwrite_bool(invocation_open(inv), true);
+	struct writer w = invocation_open(inv);
+
+	writer_bool(&w, true);
 	invocation_close(inv);
 }
 
@@ -79,19 +79,22 @@ invocation_return_shared(struct invocation *inv, struct shared_buffer *text)
 void
 invocation_return_string(struct invocation *inv, const char *s)
 {
-	xmlwrite_string(invocation_open(inv), s);
+	struct writer w = invocation_open(inv);
+
+	writer_string(&w, s);
 	invocation_close(inv);
 }
 
-/* The length of the XML is known only when it is written. It then replaces what was
+/* The length of the text is known only when it is written. It then replaces what was
  * reserved; if the budget does not allow it, a fault does. */
 void
 invocation_return_json_take(struct invocation *inv, json_t *value)
 {
 	struct buf *text = reply_text_buf(inv->doc);
 	size_t before = buf_len(text), added;
+	struct writer w = invocation_open(inv);
 
-	xmlwrite_json(invocation_open(inv), value);
+	writer_json_value(&w, value);
 	json_decref(value);
 	added = buf_len(text) - before;
 	if (added <= BUDGET_SMALL / 2 || reply_text_reserve(inv->doc, 0)) {
@@ -105,11 +108,11 @@ invocation_return_json_take(struct invocation *inv, json_t *value)
 void
 invocation_return_array(struct invocation *inv, const struct buf *values)
 {
-	struct buf *out = invocation_open(inv);
+	struct writer w = invocation_open(inv);
 
-	xmlwrite_open(out, XMLWRITE_ARRAY);
-	xmlwrite_raw(out, buf_data(values), buf_len(values));
-	xmlwrite_close(out, XMLWRITE_ARRAY);
+	writer_open(&w, WRITER_ARRAY);
+	writer_values(&w, buf_data(values), buf_len(values));
+	writer_close(&w, WRITER_ARRAY);
 	invocation_close(inv);
 }
 

@@ -37,6 +37,7 @@ struct invocation {
 	struct rpcd *rpcd;
 	struct share *share;    /* of the client's listener */
 	struct reply_text *doc; /* the result is appended here */
+	const char *id;         /* JSON text of the client's id for JSON-RPC, borrowed */
 	const struct caller *caller;
 	bool may_park;    /* false: the call must not wait */
 	bool element;     /* of a multicall: bare values and fault structs */
@@ -105,14 +106,14 @@ void invocation_fault_text(struct invocation *, enum fault, const char *text);
  * structs. */
 void invocation_fault_printed(struct invocation *, enum fault, size_t i);
 /* The handler writes one value in between. */
-struct buf *invocation_open(struct invocation *);
+struct writer invocation_open(struct invocation *);
 void invocation_close(struct invocation *);
 void invocation_return_true(struct invocation *);
 /* The text is the whole reply. Not for an element of a multicall. */
 void invocation_return_shared(struct invocation *, struct shared_buffer *);
 void invocation_return_string(struct invocation *, const char *);
 void invocation_return_json_take(struct invocation *, json_t *);
-/* An array of values that are already XML. */
+/* An array of values that are already in the client's format. */
 void invocation_return_array(struct invocation *, const struct buf *values);
 /* Reserves memory for a result of up to n bytes, before the handler has any effect. False:
  * the budget does not allow it, and the fault is written. */

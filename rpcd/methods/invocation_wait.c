@@ -2,7 +2,6 @@
 #include "common/mem.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/trace.h"
-#include "rpcd/xmlrpc/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,8 @@ struct invocation_wait {
 	uint64_t row, spawn; /* INVOCATION_WAITING: the process and its spawn */
 	uint64_t job;        /* INVOCATION_JOB: the number of the job */
 	struct bulk *bulk;   /* INVOCATION_JOB: collects the results */
-	struct buf results;  /* INVOCATION_JOB: status structs as XML */
+	struct buf results;  /* INVOCATION_JOB: status structs in the client's format */
+	const struct writer_format *format; /* of the results */
 };
 
 static void
@@ -60,15 +60,15 @@ static void
 invocation_wait_on_result(void *ctx, const struct bulk_result *result)
 {
 	struct invocation_wait *wait = ctx;
-	struct buf *out = &wait->results;
+	const struct writer w = { wait->format, &wait->results };
 	bool failed = result->fault != FAULT_NONE;
 
-	xmlwrite_open(out, XMLWRITE_STRUCT);
-	xmlwrite_member_string(out, "name", result->name);
-	xmlwrite_member_string(out, "group", result->group);
-	xmlwrite_member_int(out, "status", failed ? result->fault : FAULT_SUCCESS);
-	xmlwrite_member_string(out, "description", result->text);
-	xmlwrite_close(out, XMLWRITE_STRUCT);
+	writer_open(&w, WRITER_STRUCT);
+	writer_member_string(&w, "name", result->name);
+	writer_member_string(&w, "group", result->group);
+	writer_member_int(&w, "status", failed ? result->fault : FAULT_SUCCESS);
+	writer_member_string(&w, "description", result->text);
+	writer_close(&w, WRITER_STRUCT);
 }
 
 static void
@@ -129,6 +129,7 @@ invocation_request_and_wait(struct invocation *inv, json_t *params, enum wait_ki
 
 	wait->kind = kind;
 	buf_init(&wait->results, 0);
+	wait->format = inv->doc->format;
 	inv->state = wait;
 	inv->release = invocation_wait_free;
 	invocation_request(inv, params, false, invocation_wait_on_reply);

@@ -3,7 +3,6 @@
 #include "rpcd/methods/handlers.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/tail/logread.h"
-#include "rpcd/xmlrpc/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +31,9 @@ log_request_open(
 		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 	if (valid &&
 	    invocation_reserve(inv,
-		most <= 0 || most >= LOGREAD_PIECE ? REPLY_TEXT_LOG_COST :
-						     (size_t)most * XMLWRITE_ESCAPED))
+		most <= 0 || most >= LOGREAD_PIECE ?
+		    REPLY_TEXT_LOG_COST :
+		    (size_t)most * inv->doc->format->escaped))
 		invocation_request(inv, params, true, on_reply);
 	else
 		json_decref(params);
@@ -47,12 +47,11 @@ log_return(struct invocation *inv, int fd, const struct logread_range *range, bo
 {
 	const struct log_range *wanted = inv->state;
 	size_t before = reply_text_size(inv->doc);
+	struct writer w = invocation_open(inv);
 
 	if (as_tail)
-		xmlwrite_open(invocation_open(inv), XMLWRITE_ARRAY);
-	else
-		invocation_open(inv);
-	xmlwrite_open(reply_text_buf(inv->doc), XMLWRITE_STRING);
+		writer_open(&w, WRITER_ARRAY);
+	writer_open(&w, WRITER_STRING);
 	if (range != NULL && reply_text_log(inv->doc, fd, range) < 0) {
 		reply_text_rollback(inv->doc, before);
 		if (as_tail)
@@ -61,11 +60,12 @@ log_return(struct invocation *inv, int fd, const struct logread_range *range, bo
 			invocation_fault(inv, FAULT_FAILED, NULL);
 		return;
 	}
-	xmlwrite_close(reply_text_buf(inv->doc), XMLWRITE_STRING);
+	w = reply_text_writer(inv->doc);
+	writer_close(&w, WRITER_STRING);
 	if (as_tail) {
-		xmlwrite_int(reply_text_buf(inv->doc), offset);
-		xmlwrite_bool(reply_text_buf(inv->doc), overflow);
-		xmlwrite_close(reply_text_buf(inv->doc), XMLWRITE_ARRAY);
+		writer_int(&w, offset);
+		writer_bool(&w, overflow);
+		writer_close(&w, WRITER_ARRAY);
 	}
 	invocation_close(inv);
 }

@@ -15,11 +15,11 @@
 /* ---- reads ---- */
 
 /* Which members the structs have that methods of this namespace return. */
-static enum process_list_form
+static enum process_form
 process_form(const struct invocation *inv)
 {
-	return str_starts(inv->method.api->name, "reeve.") ? PROCESS_LIST_REEVE :
-							     PROCESS_LIST_SUPERVISOR;
+	return str_starts(inv->method.api->name, "reeve.") ? PROCESS_REEVE :
+							     PROCESS_SUPERVISOR;
 }
 
 void
@@ -28,6 +28,7 @@ rpc_process_info(struct invocation *inv)
 	const struct process_info *info = NULL;
 	const char *spec;
 	char *group, *name;
+	struct writer w;
 
 	if (!invocation_name(inv, 0, &spec))
 		return;
@@ -40,24 +41,27 @@ rpc_process_info(struct invocation *inv)
 		invocation_fault(inv, FAULT_BAD_NAME, spec);
 		return;
 	}
-	process_list_write_row(
-	    invocation_open(inv), info, clock_wall_ms() / 1000, process_form(inv));
+	w = invocation_open(inv);
+	process_row_write(&w, info, clock_wall_ms() / 1000, process_form(inv));
 	invocation_close(inv);
 }
 
 void
 rpc_all_info(struct invocation *inv)
 {
-	enum process_list_form form = process_form(inv);
+	enum process_form form = process_form(inv);
+	const struct writer_format *format = inv->doc->format;
 	struct shared_buffer *text =
-	    process_list_reply(inv->share->processes, form, inv->caller->grant);
+	    process_list_text(inv->share->processes, format, form, inv->caller->grant);
+	struct writer w;
 
 	if (text == NULL) {
 		invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
-	} else if (!inv->element) {
+	} else if (!inv->element && !format->has_id) {
 		invocation_return_shared(inv, text);
 	} else if (invocation_reserve(inv, text->len)) {
-		process_list_write_value(inv->share->processes, text, invocation_open(inv));
+		w = invocation_open(inv);
+		process_list_write_value(inv->share->processes, text, &w);
 		invocation_close(inv);
 	}
 }

@@ -19,8 +19,9 @@ struct reply_stream {
 };
 
 struct reply {
-	int status;      /* 200, or an HTTP error, for which http/page.c makes the page */
-	struct buf body; /* the whole text, unless one of the next two is set */
+	int status;       /* 200, or an HTTP error, for which http/page.c makes the page */
+	const char *type; /* Content-Type of the text, static */
+	struct buf body;  /* the whole text, unless one of the next two is set */
 	struct shared_buffer *shared; /* the whole text, owned reference, or NULL */
 	struct reply_stream *stream;  /* owned, or NULL */
 	size_t counted;               /* bytes counted in the budget until it is sent */

@@ -17,9 +17,10 @@ struct reply_text_part {
 };
 
 void
-reply_text_init(struct reply_text *doc, struct budget *budget)
+reply_text_init(
+    struct reply_text *doc, struct budget *budget, const struct writer_format *format)
 {
-	*doc = (struct reply_text){ .budget = budget };
+	*doc = (struct reply_text){ .budget = budget, .format = format };
 }
 
 static void
@@ -42,7 +43,7 @@ reply_text_clear(struct reply_text *doc)
 	shared_buffer_unref(doc->shared);
 	if (doc->counted > 0)
 		budget_release(doc->budget, doc->counted);
-	reply_text_init(doc, doc->budget);
+	reply_text_init(doc, doc->budget, doc->format);
 }
 
 /* The last part, which has no range. */
@@ -64,6 +65,12 @@ struct buf *
 reply_text_buf(struct reply_text *doc)
 {
 	return &reply_text_last(doc)->text;
+}
+
+struct writer
+reply_text_writer(struct reply_text *doc)
+{
+	return (struct writer){ doc->format, reply_text_buf(doc) };
 }
 
 size_t
@@ -152,7 +159,7 @@ reply_text_log(struct reply_text *doc, int fd, const struct logread_range *range
 		bytes = xmalloc(LOGREAD_PIECE);
 		n = logread_bytes(fd, range->offset, bytes, (size_t)range->length);
 		if (n > 0)
-			xmlwrite_escape(&part->text, bytes, (size_t)n, true);
+			doc->format->escape(&part->text, bytes, (size_t)n, true);
 		free(bytes);
 		fd_close(fd);
 		return n < 0 ? -1 : 0;
@@ -190,7 +197,7 @@ reply_text_stream_piece(struct stream *stream, struct reply_text_part *part)
 		return -1;
 	if ((size_t)n < want)
 		part->range.length = n;
-	used = xmlwrite_escape(
+	used = stream->doc.format->escape(
 	    &stream->escaped, stream->piece, (size_t)n, n == part->range.length);
 	part->range.offset += (int64_t)used;
 	part->range.length -= (int64_t)used;
@@ -242,7 +249,9 @@ reply_text_move(struct reply_text *doc, struct reply *reply)
 	struct stream *stream;
 	struct buf text;
 
-	*reply = (struct reply){ .status = 200, .shared = doc->shared };
+	*reply = (struct reply){
+		.status = 200, .type = doc->format->type, .shared = doc->shared
+	};
 	if (doc->shared != NULL) {
 		doc->shared = NULL;
 		reply->counted = reply->shared->len;
@@ -264,7 +273,7 @@ reply_text_move(struct reply_text *doc, struct reply *reply)
 	reply->counted = doc->counted;
 	stream = xcalloc(1, sizeof(*stream));
 	stream->doc = *doc;
-	reply_text_init(doc, stream->doc.budget);
+	reply_text_init(doc, stream->doc.budget, stream->doc.format);
 	buf_init(&stream->escaped, 0);
 	stream->reply =
 	    (struct reply_stream){ reply_text_stream_read, reply_text_stream_free };

@@ -8,15 +8,15 @@
 #include "common/compiler.h"
 #include "rpcd/budget.h"
 #include "rpcd/methods/reply.h"
+#include "rpcd/methods/writer.h"
 #include "rpcd/tail/logread.h"
-#include "rpcd/xmlrpc/write.h"
 
 #include <stddef.h>
 
 #define REPLY_TEXT_MAX (32 * 1024 * 1024) /* a longer multicall gets no more results */
 #define REPLY_TEXT_LOGS_MAX 16            /* logs that one reply may keep open */
 /* Memory for a log: a piece, its escaped form, and the block of libmicrohttpd. */
-#define REPLY_TEXT_LOG_COST ((2 + XMLWRITE_ESCAPED) * LOGREAD_PIECE)
+#define REPLY_TEXT_LOG_COST ((2 + WRITER_ESCAPED) * LOGREAD_PIECE)
 
 #define REPLY_TEXT_RESULT 256 /* bytes of a small result or fault */
 
@@ -28,15 +28,17 @@ struct reply_text {
 	size_t nlogs;                 /* logs open, each counted in the budget */
 	struct shared_buffer *shared; /* the whole reply, owned reference, or NULL */
 	struct budget *budget;        /* borrowed */
+	const struct writer_format *format;
 	size_t counted;  /* bytes of this reply in the budget: texts, `due`, `reserved` */
 	size_t due;      /* bytes for the results that have not begun */
 	size_t reserved; /* bytes for the result that is being made */
 };
 
-void reply_text_init(struct reply_text *, struct budget *);
+void reply_text_init(struct reply_text *, struct budget *, const struct writer_format *);
 void reply_text_clear(struct reply_text *);
 /* The buffer to append to; valid until the next reply_text_ call. */
 struct buf *reply_text_buf(struct reply_text *);
+struct writer reply_text_writer(struct reply_text *); /* the same, for values */
 /* Bytes of text in memory. */
 size_t reply_text_size(const struct reply_text *);
 /* Whether the text may become n bytes longer; a small text always may. */

@@ -1,7 +1,6 @@
 #include "rpcd/stats.h"
 #include "rpcd/methods/handlers.h"
 #include "rpcd/methods/invocation.h"
-#include "rpcd/xmlrpc/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,8 @@
 /* ---- rows ---- */
 
 static void
-stats_write_member(
-    struct buf *out, const struct stats_member *member, const struct process_stats *stats)
+stats_write_member(const struct writer *w, const struct stats_member *member,
+    const struct process_stats *stats)
 {
 	json_t *value;
 	int64_t number;
@@ -21,33 +20,33 @@ stats_write_member(
 	if (number == STATS_UNKNOWN)
 		return;
 	if (member->type == STATS_NUMBER) {
-		xmlwrite_member_number(out, member->name, number);
+		writer_member_number(w, member->name, number);
 		return;
 	}
-	xmlwrite_member_open(out, member->name);
+	writer_member_open(w, member->name);
 	if (member->type == STATS_LOG_BYTES) {
-		xmlwrite_open(out, XMLWRITE_STRUCT);
-		xmlwrite_member_number(out, "stdout", stats->stdout_bytes);
-		xmlwrite_member_number(out, "stderr", stats->stderr_bytes);
-		xmlwrite_close(out, XMLWRITE_STRUCT);
+		writer_open(w, WRITER_STRUCT);
+		writer_member_number(w, "stdout", stats->stdout_bytes);
+		writer_member_number(w, "stderr", stats->stderr_bytes);
+		writer_close(w, WRITER_STRUCT);
 	} else {
 		value = json_real(stats_member_real(member, stats));
-		xmlwrite_json(out, value);
+		writer_json_value(w, value);
 		json_decref(value);
 	}
-	xmlwrite_close(out, XMLWRITE_MEMBER);
+	writer_member_close(w);
 }
 
 static void
-stats_write_row(
-    struct buf *out, const struct process_info *info, const struct process_stats *stats)
+stats_write_row(const struct writer *w, const struct process_info *info,
+    const struct process_stats *stats)
 {
-	xmlwrite_open(out, XMLWRITE_STRUCT);
-	xmlwrite_member_string(out, "name", info->name);
-	xmlwrite_member_string(out, "group", info->group);
+	writer_open(w, WRITER_STRUCT);
+	writer_member_string(w, "name", info->name);
+	writer_member_string(w, "group", info->group);
 	for (size_t i = 0; i < STATS_MEMBERS; i++)
-		stats_write_member(out, &stats_members[i], stats);
-	xmlwrite_close(out, XMLWRITE_STRUCT);
+		stats_write_member(w, &stats_members[i], stats);
+	writer_close(w, WRITER_STRUCT);
 }
 
 static bool
@@ -64,6 +63,7 @@ stats_on_row(
 {
 	const struct process_info *info = NULL;
 	struct process_stats stats;
+	struct writer w;
 
 	if (invocation_refused(inv, fault, message, fd))
 		return;
@@ -74,7 +74,8 @@ stats_on_row(
 		    inv, FAULT_BAD_NAME, json_string_value(json_array_get(inv->params, 0)));
 		return;
 	}
-	stats_write_row(invocation_open(inv), info, &stats);
+	w = invocation_open(inv);
+	stats_write_row(&w, info, &stats);
 	invocation_close(inv);
 }
 
@@ -94,20 +95,20 @@ static void
 stats_write_all(struct invocation *inv)
 {
 	const struct mirror *mirror = inv->rpcd->mirror;
-	struct buf *out;
+	struct writer w;
 
 	if (!invocation_reserve(inv, mirror->count * STATS_ROW))
 		return;
-	out = invocation_open(inv);
-	xmlwrite_open(out, XMLWRITE_ARRAY);
+	w = invocation_open(inv);
+	writer_open(&w, WRITER_ARRAY);
 	for (size_t i = 0; i < mirror->count; i++) {
 		const struct process_stats *stats =
 		    stats_find(inv->rpcd->stats, mirror->rows[i]->id);
 
 		if (stats != NULL && stats_is_visible(inv, mirror->rows[i]))
-			stats_write_row(out, mirror->rows[i], stats);
+			stats_write_row(&w, mirror->rows[i], stats);
 	}
-	xmlwrite_close(out, XMLWRITE_ARRAY);
+	writer_close(&w, WRITER_ARRAY);
 	invocation_close(inv);
 }
 

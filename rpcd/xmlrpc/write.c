@@ -1,6 +1,7 @@
 #include "rpcd/xmlrpc/write.h"
 
 #include "common/log.h"
+#include "common/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,48 +30,6 @@ static const char *const ascii_escapes[128] = {
 	['>'] = "&gt;",
 };
 
-/* The well-formed sequences of Unicode's table 3-7, sorted: lead bytes, the bounds of the
- * second byte, and the length. */
-static const struct sequence {
-	unsigned char lead_low, lead_high, second_low, second_high;
-	unsigned length;
-} sequences[] = {
-	{0xc2, 0xdf, 0x80, 0xbf, 2},
-	{0xe0, 0xe0, 0xa0, 0xbf, 3},
-	{0xe1, 0xec, 0x80, 0xbf, 3},
-	{0xed, 0xed, 0x80, 0x9f, 3},
-	{0xee, 0xef, 0x80, 0xbf, 3},
-	{0xf0, 0xf0, 0x90, 0xbf, 4},
-	{0xf1, 0xf3, 0x80, 0xbf, 4},
-	{0xf4, 0xf4, 0x80, 0x8f, 4},
-};
-
-/* The number of the n bytes that begin one sequence. *whole: it is complete and allowed in
- * XML; *cut: it is incomplete because the bytes end. */
-static size_t
-xmlwrite_sequence(const unsigned char *bytes, size_t n, bool *whole, bool *cut)
-{
-	const struct sequence *seq = sequences;
-	size_t i;
-
-	*whole = *cut = false;
-	while (seq < sequences + nitems(sequences) && bytes[0] > seq->lead_high)
-		seq++;
-	if (seq == sequences + nitems(sequences) || bytes[0] < seq->lead_low)
-		return 1;
-	for (i = 1; i < seq->length && i < n; i++) {
-		unsigned char low = i == 1 ? seq->second_low : 0x80;
-		unsigned char high = i == 1 ? seq->second_high : 0xbf;
-
-		if (bytes[i] < low || bytes[i] > high)
-			return i;
-	}
-	*cut = i < seq->length;
-	/* U+FFFE and U+FFFF are UTF-8 but not allowed in XML. */
-	*whole = !*cut && (i != 3 || memcmp(bytes, "\xef\xbf", 2) != 0 || bytes[2] < 0xbe);
-	return i;
-}
-
 size_t
 xmlwrite_escape(struct buf *out, const char *text, size_t n, bool last)
 {
@@ -88,10 +47,13 @@ xmlwrite_escape(struct buf *out, const char *text, size_t n, bool last)
 			continue;
 		}
 		escape = bytes[i] < 128 ? ascii_escapes[bytes[i]] : REPLACEMENT;
-		run = xmlwrite_sequence(bytes + i, n - i, &whole, &cut);
+		run = utf8_sequence(text + i, n - i, &whole, &cut);
 		if (!last && cut)
 			break;
-		if (whole)
+		/* U+FFFE and U+FFFF are UTF-8 but not allowed in XML. */
+		if (whole && run > 1 &&
+		    (run != 3 || memcmp(text + i, "\xef\xbf", 2) != 0 ||
+			bytes[i + 2] < 0xbe))
 			xmlwrite_raw(out, text + i, run);
 		else
 			xmlwrite_raw(out, escape, strlen(escape));

@@ -57,7 +57,9 @@ struct calls {
 static void
 fake_reply(call_done_fn *done, void *ctx, const char *text, bool ends_daemon)
 {
-	struct reply reply = { .status = 200, .ends_daemon = ends_daemon };
+	struct reply reply = {
+		.status = 200, .type = "text/xml", .ends_daemon = ends_daemon
+	};
 
 	buf_init(&reply.body, 0);
 	assert_int_equal(buf_puts(&reply.body, text), 0);
@@ -74,7 +76,7 @@ fake_answer(call_done_fn *done, void *ctx, const char *text)
 static void
 fake_large(struct calls *calls, call_done_fn *done, void *ctx)
 {
-	struct reply reply = { .status = 200 };
+	struct reply reply = { .status = 200, .type = "text/xml" };
 	struct buf text;
 	char *zeros;
 
@@ -125,7 +127,7 @@ static void
 fake_stream(struct calls *calls, call_done_fn *done, void *ctx, bool is_broken)
 {
 	struct fake_stream *s = calloc(1, sizeof(*s));
-	struct reply reply = { .status = 200 };
+	struct reply reply = { .status = 200, .type = "text/xml" };
 
 	assert_non_null(s);
 	s->calls = calls;

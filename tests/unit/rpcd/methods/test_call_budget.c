@@ -465,7 +465,7 @@ answers(struct fixture *f, size_t room, size_t length)
 	char *text = repeated("x", length);
 	bool written;
 
-	reply_text_init(&doc, &f->share.budget);
+	reply_text_init(&doc, &f->share.budget, &writer_xml);
 	assert_true(invocation_reserve(&inv, room));
 	fill(f, HELD_OWN_MAX);
 	invocation_return_json_take(&inv, json_string(text));

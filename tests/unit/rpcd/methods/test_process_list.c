@@ -6,8 +6,8 @@
 static struct shared_buffer *
 reply(struct fixture *f)
 {
-	return process_list_reply(
-	    f->share.processes, PROCESS_LIST_SUPERVISOR, grant_of_role(ROLE_STATES));
+	return process_list_text(f->share.processes, &writer_xml, PROCESS_SUPERVISOR,
+	    grant_of_role(ROLE_STATES));
 }
 
 /* New: the rights of a user who sees one group. */
@@ -25,7 +25,8 @@ seeing(const char *user, const char *group)
 static struct shared_buffer *
 reply_to(struct fixture *f, struct grant *grant)
 {
-	return process_list_reply(f->share.processes, PROCESS_LIST_SUPERVISOR, grant);
+	return process_list_text(
+	    f->share.processes, &writer_xml, PROCESS_SUPERVISOR, grant);
 }
 
 static void
@@ -89,11 +90,12 @@ test_value_alone(void **state)
 {
 	struct fixture *f = *state;
 	struct buf out;
+	const struct writer w = { &writer_xml, &out };
 	const struct shared_buffer *whole;
 
 	buf_init(&out, 0);
 	whole = reply(f);
-	process_list_write_value(f->share.processes, whole, &out);
+	process_list_write_value(f->share.processes, whole, &w);
 	assert_non_null(memmem(whole->data, whole->len, buf_data(&out), buf_len(&out)));
 	assert_memory_equal(buf_data(&out), "<value><array>", 14);
 	assert_memory_equal(buf_data(&out) + buf_len(&out) - 17, "</array></value>\n", 17);

@@ -90,7 +90,7 @@ stream_in(size_t max)
 	const char *at;
 	char *all;
 
-	reply_text_init(&doc, &budget);
+	reply_text_init(&doc, &budget, &writer_xml);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 13 * LINES);
 	put_log(&doc, fd, 13, 13 * (LINES - 1));
@@ -127,7 +127,7 @@ test_body(void **state UNUSED)
 	struct reply_text doc;
 	struct reply reply;
 
-	reply_text_init(&doc, &budget);
+	reply_text_init(&doc, &budget, &writer_xml);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 26);
 	reply_text_move(&doc, &reply);
@@ -149,7 +149,7 @@ test_cut(void **state UNUSED)
 	struct reply reply;
 	char *all;
 
-	reply_text_init(&doc, &budget);
+	reply_text_init(&doc, &budget, &writer_xml);
 	put_log(&doc, fd, 9, 13 * 10000);
 	reply_text_move(&doc, &reply);
 	all = drain(&reply, 65536);
@@ -168,7 +168,7 @@ test_shrunk(void **state UNUSED)
 	struct reply reply;
 	char *all;
 
-	reply_text_init(&doc, &budget);
+	reply_text_init(&doc, &budget, &writer_xml);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 13 * LINES);
 	put(&doc, "z");
@@ -187,7 +187,7 @@ test_limits(void **state UNUSED)
 	int fd = make_log(LINE, LINES), bad = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct reply_text doc;
 
-	reply_text_init(&doc, &budget);
+	reply_text_init(&doc, &budget, &writer_xml);
 	for (int i = 0; i < REPLY_TEXT_LOGS_MAX; i++)
 		put_log(&doc, fd, 0, 13 * LINES);
 	assert_int_equal(reply_text_log(&doc, dup(fd), &range), -1);

@@ -57,7 +57,8 @@ test_hidden(void **state)
 	reply = call_as_ann(f, "supervisor.getAllProcessInfo", "");
 	assert_non_null(strstr(reply, ">g<"));
 	assert_null(strstr(reply, "web"));
-	assert_non_null(strstr(call_as_ann(f, "supervisor.getProcessInfo", P("g:a")), ">a<"));
+	assert_non_null(
+	    strstr(call_as_ann(f, "supervisor.getProcessInfo", P("g:a")), ">a<"));
 	assert_string_equal(call_as_ann(f, "supervisor.getProcessInfo", P("web")),
 	    FAULT("10", "BAD_NAME: web"));
 	assert_string_equal(call_as_ann(f, "reeve.getProcessInfo", P("web:web")),
@@ -77,17 +78,21 @@ test_refused(void **state)
 	struct fixture *f = *state;
 
 	assert_string_equal(call_as_ann(f, "supervisor.shutdown", ""),
-	    FAULT("8", "NOT_PERMITTED: supervisor.shutdown needs role admin, and role= of "
-		       "[user:ann] is operate"));
+	    FAULT("8",
+		"NOT_PERMITTED: supervisor.shutdown needs role admin, and role= of "
+		"[user:ann] is operate"));
 	assert_string_equal(call_as_ann(f, "supervisor.stopProcess", P("g:a")),
-	    FAULT("8", "NOT_PERMITTED: supervisor.stopProcess is denied by deny_methods= "
-		       "of [user:ann]"));
-	assert_string_equal(call_as_ann(f, "supervisor.readLog", P("<int>0</int>") P("<int>0</int>")),
-	    FAULT("8", "NOT_PERMITTED: supervisor.readLog needs programs=all in "
-		       "[user:ann]"));
-	assert_non_null(strstr(
-	    call_as_ann(f, "system.multicall", CALLS(CALL("supervisor.shutdown"))),
-	    "NOT_PERMITTED"));
+	    FAULT("8",
+		"NOT_PERMITTED: supervisor.stopProcess is denied by deny_methods= "
+		"of [user:ann]"));
+	assert_string_equal(
+	    call_as_ann(f, "supervisor.readLog", P("<int>0</int>") P("<int>0</int>")),
+	    FAULT("8",
+		"NOT_PERMITTED: supervisor.readLog needs programs=all in "
+		"[user:ann]"));
+	assert_non_null(
+	    strstr(call_as_ann(f, "system.multicall", CALLS(CALL("supervisor.shutdown"))),
+		"NOT_PERMITTED"));
 	assert_int_equal(f->requests, 0);
 }
 
