@@ -251,6 +251,30 @@ sock_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid)
 	return 0;
 }
 
+gid_t *
+sock_peer_groups(int fd, size_t *count)
+{
+	gid_t own, *groups;
+	socklen_t len = 0;
+	uid_t uid;
+	pid_t pid;
+
+	if (sock_peer(fd, &pid, &uid, &own) == -1)
+		return NULL;
+	/* The kernel stores the length that it needs. A process has at most 65536 groups. */
+	(void)getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len);
+	groups = malloc(len + sizeof(gid_t));
+	if (groups == NULL)
+		return NULL;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == -1) {
+		free(groups);
+		return NULL;
+	}
+	*count = len / sizeof(gid_t);
+	groups[(*count)++] = own;
+	return groups;
+}
+
 bool
 sock_address_is_local(const struct sockaddr *address)
 {

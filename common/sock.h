@@ -34,6 +34,9 @@ NODISCARD int sock_listen_tcp(const char *host, int port, int backlog);
 NODISCARD int sock_accept(int listener);
 /* Credentials of the process that connected (SO_PEERCRED). */
 NODISCARD int sock_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
+/* New: the groups of that process (SO_PEERGROUPS), the one of sock_peer included; *count of
+ * them. NULL with errno. */
+gid_t *sock_peer_groups(int fd, size_t *count);
 /* True for an address of this machine: AF_UNIX, in 127/8 or ::1. */
 bool sock_address_is_local(const struct sockaddr *);
 /* Sends bytes, with one descriptor unless pass is -1. The number of bytes sent, or -1. */

@@ -13,11 +13,13 @@
 static json_t *
 commands_hello_result(const struct connection *client)
 {
-	json_t *result = json_pack("{s:i,s:s,s:s,s:s,s:i}", "protocol", PROTOCOL, "program",
-	    "reeved", "version", REEVE_VERSION, "role", role_name(client->role), "pid",
-	    (int)getpid());
+	enum role own = grant_role(client->grant);
+	enum role role = own < client->role ? own : client->role;
+	json_t *result =
+	    json_pack("{s:i,s:s,s:s,s:s,s:i}", "protocol", PROTOCOL, "program", "reeved",
+		"version", REEVE_VERSION, "role", role_name(role), "pid", (int)getpid());
 
-	if (client->owner == NULL && client->holder == NULL)
+	if (connection_is_local(client))
 		(void)json_object_set_new(
 		    result, "config", second_daemon_identity(client->master->config_path));
 	return result;

@@ -71,12 +71,19 @@ connection_notify(struct connection *client, const char *method, json_t *params)
 		    client->peer, method, params, -1, connection_stamp(client));
 }
 
+bool
+connection_is_local(const struct connection *client)
+{
+	return client->owner == NULL && client->holder == NULL;
+}
+
 int
 connection_subscribe(struct connection *client)
 {
 	if (client->cursor != NULL)
 		return 0;
-	client->cursor = state_stream_subscribe(client->master->state_stream);
+	client->cursor =
+	    state_stream_subscribe(client->master->state_stream);
 	if (client->cursor == NULL)
 		return -1;
 	client->puller = (struct peer_puller){ .reached = state_stream_reached,

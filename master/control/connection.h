@@ -5,6 +5,7 @@
 
 #include "common/compiler.h"
 #include "common/queue.h"
+#include "master/control/caller.h"
 #include "master/control/state_stream.h"
 #include "master/master.h"
 #include "proto/cmd.h"
@@ -38,7 +39,11 @@ struct connection {
 	struct cursor *cursor;     /* NULL = not subscribed */
 	struct peer_puller puller; /* of the cursor */
 	struct source *deadline;   /* for hello; NULL = received */
-	enum role role;            /* fixed when the client is accepted */
+	enum role role; /* the highest for any request; fixed when the client is accepted */
+	struct grant *grant; /* what the client may do; a reference */
+	pid_t pid;           /* of the process that connected */
+	uid_t uid;
+	struct caller caller; /* who sent the request that is being handled */
 	bool greeted;
 	unsigned stops;   /* answers for which the stop of the daemon waits */
 	bool gone;        /* ended; freed at the end of the iteration */
@@ -65,6 +70,8 @@ struct answer {
 };
 void connection_answer(struct connection *, uint64_t id, const struct answer *);
 void connection_notify(struct connection *, const char *method, json_t *params);
+/* Whether its client is a local user: one that peer_users= concerns. */
+bool connection_is_local(const struct connection *);
 /* Begins the state stream. 0, or -1 with ENOMEM. */
 NODISCARD int connection_subscribe(struct connection *);
 

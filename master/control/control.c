@@ -4,6 +4,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
+#include "common/mem.h"
 #include "common/queue.h"
 #include "common/sock.h"
 #include "common/sock_unix.h"
@@ -30,6 +31,7 @@ struct control {
 	struct log_limit broken, local_broken; /* protocol, of reeve-rpcd and of others */
 	struct log_limit missing;              /* the path */
 	struct master *master;
+	struct rights *rights;
 	struct connection_list clients; /* reeve-rpcd's first */
 	struct connection_list gone;    /* freed at the end of the loop iteration */
 	size_t local;                   /* number of clients of the socket */
@@ -53,6 +55,11 @@ control_new(struct master *master)
 
 	if (control == NULL)
 		return NULL;
+	control->rights = rights_new(master->config, geteuid());
+	if (control->rights == NULL) {
+		free(control);
+		return NULL;
+	}
 	TAILQ_INIT(&control->clients);
 	TAILQ_INIT(&control->gone);
 	control->master = master;
@@ -70,7 +77,7 @@ control_drop(struct connection *client)
 	client->gone = true;
 	TAILQ_REMOVE(&control->clients, client, in_clients);
 	TAILQ_INSERT_TAIL(&control->gone, client, in_clients);
-	if (client->owner == NULL && client->holder == NULL)
+	if (connection_is_local(client))
 		control->local--;
 	if (client->holder != NULL)
 		*client->holder = NULL;
@@ -93,6 +100,7 @@ control_free_gone(struct control *control)
 		usage_forget(client->master->usage, client);
 		peer_free(client->peer);
 		state_stream_unsubscribe(client->cursor);
+		grant_unref(client->grant);
 		free(client);
 	}
 }
@@ -112,32 +120,37 @@ control_free(struct control *control)
 	if (control->path != NULL)
 		sock_unix_unlink(control->path, &control->made);
 	fd_close(control->listener);
+	rights_free(control->rights);
 	free(control->path);
 	free(control);
 }
 
 /* --- authorization --- */
 
-static void
-control_refuse_role(struct connection *client, uint64_t id, const struct cmd *cmd)
-{
-	char detail[128];
-
-	if (client->owner != NULL)
-		snprintf(detail, sizeof(detail), "reeve-rpcd may not call %s", cmd->name);
-	else if (cmd->flags & CMD_ONLY_RPCD)
-		snprintf(detail, sizeof(detail), "only reeve-rpcd may call %s", cmd->name);
-	else
-		snprintf(detail, sizeof(detail), "%s needs role %s", cmd->name,
-		    role_name(cmd->role));
-	connection_fault(client, id, FAULT_NOT_PERMITTED, detail);
-}
-
+/* Whether the client may send the command, for itself or for whom reeve-rpcd claims. Fills
+ * client->caller. If not, *fault and *why, which is new (NULL with ENOMEM). */
 static bool
-control_is_permitted(const struct connection *client, const struct cmd *cmd)
+control_authorize(struct connection *client, enum cmd_id id, const json_t *params,
+    enum fault *fault, char **why)
 {
-	return client->role >= cmd->role &&
-	    (client->owner != NULL ? cmd->flags & CMD_RPCD : !(cmd->flags & CMD_ONLY_RPCD));
+	const struct cmd *cmd = &cmd_table[id];
+	bool is_rpcd = client->owner != NULL;
+
+	client->caller = (struct caller){ .grant = client->grant,
+		.ceiling = client->role,
+		.pid = client->pid,
+		.uid = client->uid };
+	*fault = FAULT_NOT_PERMITTED;
+	if (is_rpcd && !(cmd->flags & CMD_RPCD))
+		*why = mem_printf("reeve-rpcd may not call %s", cmd->name);
+	else if (!is_rpcd && cmd->flags & CMD_ONLY_RPCD)
+		*why = mem_printf("only reeve-rpcd may call %s", cmd->name);
+	else
+		return (!is_rpcd ||
+			   caller_read(&client->caller, client->control->rights,
+			       json_object_get(params, "by"), fault, why)) &&
+		    caller_may(&client->caller, id, why);
+	return false;
 }
 
 static void
@@ -167,7 +180,7 @@ control_received_request(
 	struct connection *client = ctx;
 	int found = cmd_find(method);
 	const struct cmd *cmd = found == -1 ? NULL : &cmd_table[found];
-	enum fault fault = daemon_state_fault(client->master->daemon);
+	enum fault fault = daemon_state_fault(client->master->daemon), refused;
 	char *why = NULL;
 
 	if (client->gone)
@@ -179,8 +192,8 @@ control_received_request(
 	}
 	if (cmd == NULL)
 		connection_fault(client, id, FAULT_UNKNOWN_METHOD, NULL);
-	else if (!control_is_permitted(client, cmd))
-		control_refuse_role(client, id, cmd);
+	else if (!control_authorize(client, (enum cmd_id)found, params, &refused, &why))
+		connection_fault(client, id, refused, why);
 	else if (!cmd_check_params(cmd, params, &why))
 		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
 	else if (fault != FAULT_NONE &&
@@ -188,6 +201,7 @@ control_received_request(
 		connection_fault(client, id, fault, NULL);
 	else
 		control_handlers[found](client, id, params);
+	client->caller = (struct caller){ .grant = grant_of_role(ROLE_NONE) };
 	free(why);
 }
 
@@ -216,9 +230,10 @@ control_hello_overdue(void *ctx, uint32_t ready UNUSED)
 }
 
 static struct connection *
-control_new_connection(
-    struct control *control, int fd_take, const struct connection_owner *owner, void *ctx)
+control_new_connection(struct control *control, int fd_take,
+    const struct connection_owner *owner, void *ctx, struct grant *grant)
 {
+	gid_t gid;
 	struct connection *client = calloc(1, sizeof(*client));
 
 	if (client == NULL) {
@@ -228,6 +243,12 @@ control_new_connection(
 	client->master = control->master;
 	client->control = control;
 	client->role = ROLE_ADMIN;
+	client->grant = grant_ref(grant);
+	client->caller.grant = grant_of_role(ROLE_NONE);
+	if (sock_peer(fd_take, &client->pid, &client->uid, &gid) == -1) {
+		client->pid = (pid_t)-1;
+		client->uid = (uid_t)-1;
+	}
 	client->owner = owner;
 	client->owner_ctx = ctx;
 	snprintf(client->program, sizeof(client->program), "a client");
@@ -238,6 +259,7 @@ control_new_connection(
 			close(fd_take);
 		peer_free(client->peer);
 		source_free(client->deadline);
+		grant_unref(client->grant);
 		free(client);
 		return NULL;
 	}
@@ -250,7 +272,8 @@ struct connection *
 control_adopt(
     struct control *control, int fd_take, const struct connection_owner *owner, void *ctx)
 {
-	struct connection *client = control_new_connection(control, fd_take, owner, ctx);
+	struct connection *client =
+	    control_new_connection(control, fd_take, owner, ctx, grant_of_role(ROLE_ADMIN));
 
 	if (client == NULL)
 		return NULL;
@@ -264,11 +287,11 @@ int
 control_admit(struct control *control, int fd_take, enum role role, const char *name,
     struct connection **holder)
 {
-	struct connection *client = control_new_connection(control, fd_take, NULL, NULL);
+	struct connection *client =
+	    control_new_connection(control, fd_take, NULL, NULL, grant_of_role(role));
 
 	if (client == NULL)
 		return -1;
-	client->role = role;
 	snprintf(client->program, sizeof(client->program), "rpcinterface %s", name);
 	source_free(client->deadline);
 	client->deadline = NULL;
@@ -301,7 +324,8 @@ control_accept_clients(void *ctx, uint32_t ready UNUSED)
 			close(fd);
 			continue;
 		}
-		client = control_new_connection(control, fd, NULL, NULL);
+		client = control_new_connection(
+		    control, fd, NULL, NULL, rights_of_socket(control->rights, fd));
 		if (client != NULL) {
 			control->local++;
 			TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
@@ -315,6 +339,31 @@ control_accept_clients(void *ctx, uint32_t ready UNUSED)
 	    strerror(errno));
 	source_want(control->accepting, 0);
 	source_arm(control->retry, clock_mono_ms() + RETRY_MS);
+}
+
+void
+control_set_rights(struct control *control, struct rights *rights)
+{
+	struct connection *client, *next;
+	struct rights *before = control->rights;
+	struct grant *grant;
+
+	control->rights = rights;
+	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next) {
+		if (!connection_is_local(client))
+			continue;
+		grant = rights_of_socket(rights, peer_fd(client->peer));
+		if (!grant_equal(grant, client->grant)) {
+			log_info("control socket: disconnected %s of uid %d, whose rights "
+				 "have changed",
+			    client->program, (int)client->uid);
+			control_drop(client);
+			continue;
+		}
+		grant_unref(client->grant);
+		client->grant = grant_ref(grant);
+	}
+	rights_free(before);
 }
 
 void

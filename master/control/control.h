@@ -1,5 +1,5 @@
 /* Control: the control socket and all clients. Authorizes every command of every client by
- * its table row, the role, the parameters and the daemon's state. */
+ * its table row, the caller's rights, the parameters and the daemon's state. */
 #ifndef MASTER_CONTROL_CONTROL_H
 #define MASTER_CONTROL_CONTROL_H
 
@@ -20,6 +20,9 @@ void control_listen(struct control *);
 /* Binds the socket again when its path was removed or replaced, unless another process
  * listens there; connections stay. */
 void control_listen_again(struct control *);
+/* Another table of users (taken): disconnects local clients whose rights have changed, after
+ * their last replies. */
+void control_set_rights(struct control *, struct rights *take);
 /* Adds the connection of reeve-rpcd (owner NULL: of a local client), with a connected
  * socket. Borrowed; NULL with errno. */
 struct connection *control_adopt(

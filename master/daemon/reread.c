@@ -6,6 +6,7 @@
 #include "master/frontend/frontend.h"
 
 #include <string.h>
+#include <unistd.h>
 
 struct arguments
 reread_arguments(const struct master *master)
@@ -48,9 +49,13 @@ int
 reread_apply(struct master *master, struct config *fresh, char *const *removed, size_t n)
 {
 	struct config *live = master->config;
+	struct rights *rights = rights_new(fresh, geteuid());
 
-	if (config_merge_groups(live, fresh, removed, n) == -1)
+	if (rights == NULL || config_merge_groups(live, fresh, removed, n) == -1) {
+		rights_free(rights);
 		return -1;
+	}
+	control_set_rights(master->control, rights);
 	frontends_listen_again(master->frontends);
 	control_listen_again(master->control);
 	for (size_t i = 0; i < fresh->nmessages; i++)
