@@ -175,6 +175,49 @@ grant_sees_group(const struct grant *grant, const char *group)
 	return grant->programs == NULL || program_set_has_group(grant->programs, group);
 }
 
+int
+grant_write_programs(const struct grant *grant, char **text)
+{
+	size_t len = 1;
+	char *end;
+
+	*text = NULL;
+	if (grant->programs == NULL)
+		return 0;
+	for (char *const *item = grant->lists[GRANT_PROGRAMS]; *item != NULL; item++)
+		len += strlen(*item) + 1;
+	end = *text = calloc(len, 1);
+	if (end == NULL)
+		return -1;
+	for (char *const *item = grant->lists[GRANT_PROGRAMS]; *item != NULL; item++) {
+		if (end != *text)
+			*end++ = ',';
+		end = stpcpy(end, *item);
+	}
+	return 0;
+}
+
+struct grant *
+grant_read_programs(const char *text)
+{
+	char *copy = strdup(text), *rest = copy;
+	struct grant *grant = NULL;
+	const char **items;
+	size_t n = 1;
+
+	for (const char *at = text; *at != '\0'; at++)
+		n += *at == ',';
+	items = calloc(n + 1, sizeof(*items));
+	if (copy != NULL && items != NULL) {
+		for (size_t i = 0; i < n; i++)
+			items[i] = strsep(&rest, ",");
+		grant = grant_new(&(struct grant_source){ .programs = items });
+	}
+	free(items);
+	free(copy);
+	return grant;
+}
+
 static bool
 grant_lists_equal(char *const *a, char *const *b)
 {

@@ -4,6 +4,7 @@
 #ifndef PROTO_GRANT_H
 #define PROTO_GRANT_H
 
+#include "common/compiler.h"
 #include "proto/api.h"
 #include "proto/cmd.h"
 #include "proto/role.h"
@@ -41,6 +42,11 @@ bool grant_sees_all(const struct grant *);
 bool grant_sees(const struct grant *, const char *group, const char *name);
 /* Whether the caller sees every process that the group can have. */
 bool grant_sees_group(const struct grant *, const char *group);
+/* The items of programs=, separated by commas: for a grant that sees the same processes but
+ * belongs to no user and has no role. New; *text NULL = all. 0, or -1 with ENOMEM. */
+NODISCARD int grant_write_programs(const struct grant *, char **text);
+/* New; NULL with ENOMEM. */
+struct grant *grant_read_programs(const char *text);
 /* Whether both were made from the same options. */
 bool grant_equal(const struct grant *, const struct grant *);
 /* Whether the caller may call a method. `ceiling` is the highest role that the connection or

@@ -41,7 +41,8 @@ cmd_log_open(struct connection *client, uint64_t id, const json_t *params)
 	struct process *process = NULL;
 	struct group *group;
 
-	(void)namespec_resolve(client->master->groups, name, &group, &process);
+	(void)namespec_resolve(
+	    client->master->groups, client->caller.grant, name, &group, &process);
 	if (process == NULL)
 		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
 	else if (str_equal(stream, "stdout"))

@@ -4,6 +4,7 @@
 #include "master/child/child.h"
 #include "master/process/namespec.h"
 #include "master/process/order.h"
+#include "master/process/visible.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,8 @@ commands_cancel_starts(struct connection *client, const struct group *group)
 {
 	struct process *process;
 
-	GROUPS_FOREACH_PROCESS(process, client->master->groups, group) {
+	VISIBLE_FOREACH(process, client->caller.grant, client->master->groups, group)
+	{
 		process_stay(process);
 		commands_cancel_start(client, process);
 	}
@@ -61,7 +63,8 @@ commands_begin_job(struct connection *client, uint64_t id, const json_t *params,
 		commands_cancel_starts(client, group);
 	if (kind == JOB_SIGNAL && str_to_signal(order.signal_text, &order.signo) == -1)
 		order.signo = JOB_BAD_SIGNAL;
-	list = order_select(master->groups, group, job_takes[kind], &count);
+	list = order_select(
+	    master->groups, client->caller.grant, group, job_takes[kind], &count);
 	if (list != NULL)
 		job =
 		    jobs_add(master->jobs, &order, list, count, &commands_job_sink, client);
@@ -73,7 +76,8 @@ commands_begin_group(
     struct connection *client, uint64_t id, const json_t *params, enum job_kind kind)
 {
 	const char *name = commands_string(params, "name");
-	const struct group *group = groups_find(client->master->groups, name);
+	const struct group *group =
+	    visible_find(client->caller.grant, client->master->groups, name);
 
 	if (group == NULL)
 		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
@@ -105,7 +109,8 @@ commands_answer_process(struct connection *client, uint64_t id, const json_t *pa
 	struct process *process = NULL;
 	struct group *group;
 
-	answer.fault = namespec_resolve(client->master->groups, name, &group, &process);
+	answer.fault = namespec_resolve(
+	    client->master->groups, client->caller.grant, name, &group, &process);
 	if (answer.fault == FAULT_NONE && process == NULL && job != NO_JOB) {
 		commands_begin_job(client, id, params, (enum job_kind)job, group);
 		return;

@@ -3,6 +3,7 @@
 #include "common/str.h"
 #include "master/control/daemon_ops.h"
 #include "master/control/sequence.h"
+#include "master/process/visible.h"
 #include "proto/frame.h"
 
 #include <errno.h>
@@ -40,10 +41,10 @@ commands_add_step(struct steps *steps, enum sequence_action action, char *target
 }
 
 /* Begins the sequence and replies with the result (taken) and its number. client NULL: does
- * not reply. */
+ * not reply. grant: of whom it is for, NULL = who sees all. */
 static void
 commands_begin(struct master *master, struct connection *client, uint64_t id,
-    struct steps *steps, json_t *result)
+    const struct grant *grant, struct steps *steps, json_t *result)
 {
 	static const struct sequence_sink no_sink;
 	uint64_t number = 0;
@@ -52,7 +53,7 @@ commands_begin(struct master *master, struct connection *client, uint64_t id,
 	if (steps->failed || result == NULL)
 		sequence_steps_free(steps->list, steps->count);
 	else
-		number = sequences_add(master->sequences, steps->list, steps->count,
+		number = sequences_add(master->sequences, steps->list, steps->count, grant,
 		    client != NULL ? &commands_sequence_sink : &no_sink, client);
 	if (client != NULL)
 		commands_reply_job(client, id, number, result);
@@ -74,7 +75,8 @@ cmd_process_restart(struct connection *client, uint64_t id, const json_t *params
 	for (size_t i = 0; i < 2 * n; i++)
 		commands_add_step(&steps, i < n ? SEQUENCE_STOP : SEQUENCE_START,
 		    strdup(json_string_value(json_array_get(names, i < n ? i : i - n))));
-	commands_begin(client->master, client, id, &steps, json_object());
+	commands_begin(
+	    client->master, client, id, client->caller.grant, &steps, json_object());
 }
 
 void
@@ -83,14 +85,15 @@ cmd_group_restart(struct connection *client, uint64_t id, const json_t *params)
 	const char *name = json_string_value(json_object_get(params, "name"));
 	struct steps steps;
 
-	if (groups_find(client->master->groups, name) == NULL) {
+	if (visible_find(client->caller.grant, client->master->groups, name) == NULL) {
 		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
 		return;
 	}
 	commands_init_steps(&steps, 2);
 	commands_add_step(&steps, SEQUENCE_STOP, namespec_join(name, "*"));
 	commands_add_step(&steps, SEQUENCE_START, namespec_join(name, "*"));
-	commands_begin(client->master, client, id, &steps, json_object());
+	commands_begin(
+	    client->master, client, id, client->caller.grant, &steps, json_object());
 }
 
 void
@@ -104,7 +107,8 @@ cmd_all_restart(struct connection *client, uint64_t id, const json_t *params UNU
 		steps.list[1].action = SEQUENCE_START;
 		steps.count = 2;
 	}
-	commands_begin(client->master, client, id, &steps, json_object());
+	commands_begin(
+	    client->master, client, id, client->caller.grant, &steps, json_object());
 }
 
 /* --- update ------------------------------------------------------------------------ */
@@ -192,7 +196,8 @@ commands_update(struct master *master, struct connection *client, uint64_t id,
 	commands_add_group_steps(&steps, removed, names, true, false);
 	commands_add_group_steps(&steps, changed, names, true, true);
 	commands_add_group_steps(&steps, added, names, false, true);
-	commands_begin(master, client, id, &steps, commands_update_result(answer->found));
+	commands_begin(
+	    master, client, id, NULL, &steps, commands_update_result(answer->found));
 }
 
 COMMAND(cmd_config_update, commands_read, CONFIG_REREAD, commands_update)
@@ -227,7 +232,9 @@ commands_answer_group(struct connection *client, uint64_t id, const json_t *para
 	const char *name = json_string_value(json_object_get(params, "name"));
 	struct answer answer = { .echo = name };
 
-	answer.fault = commands_change_group(client->master, action, name, &answer.detail);
+	answer.fault = grant_sees_group(client->caller.grant, name) ?
+	    commands_change_group(client->master, action, name, &answer.detail) :
+	    FAULT_BAD_NAME;
 	connection_answer(client, id, &answer);
 }
 

@@ -2,6 +2,7 @@
 #include "master/child/usage.h"
 #include "master/control/commands.h"
 #include "master/process/namespec.h"
+#include "master/process/visible.h"
 #include "proto/stats.h"
 
 #include <errno.h>
@@ -83,7 +84,8 @@ cmd_process_stats(struct connection *client, uint64_t id, const json_t *params)
 	const char *name = json_string_value(json_object_get(params, "name"));
 	struct process *process = NULL;
 	struct group *group;
-	enum fault fault = namespec_resolve(client->master->groups, name, &group, &process);
+	enum fault fault = namespec_resolve(
+	    client->master->groups, client->caller.grant, name, &group, &process);
 
 	if (fault == FAULT_NONE && process != NULL)
 		commands_ask_usage(client, id, commands_on_usage, process->id);
@@ -102,10 +104,12 @@ commands_compare_ids(const void *a, const void *b)
 	return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
 }
 
-/* New array of the processes with a higher id, sorted; NULL with ENOMEM. */
+/* New array of the processes with a higher id that the client sees, sorted; NULL with
+ * ENOMEM. reeve-rpcd sees all and selects for its own clients. */
 static struct process **
-commands_processes_after(const struct master *master, uint64_t after, size_t *count)
+commands_processes_after(const struct connection *client, uint64_t after, size_t *count)
 {
+	const struct master *master = client->master;
 	size_t total = idmap_count(master->groups->by_id);
 	struct process **list = calloc(total + 1, sizeof(struct process *));
 	struct process *process;
@@ -113,9 +117,9 @@ commands_processes_after(const struct master *master, uint64_t after, size_t *co
 	*count = 0;
 	if (list == NULL)
 		return NULL;
-	GROUPS_FOREACH_PROCESS(process, master->groups, NULL)
-		if (process->id > after && *count < total)
-			list[(*count)++] = process;
+	VISIBLE_FOREACH(process, client->grant, master->groups, NULL)
+	if (process->id > after && *count < total)
+		list[(*count)++] = process;
 	qsort(list, *count, sizeof(list[0]), commands_compare_ids);
 	return list;
 }
@@ -125,7 +129,7 @@ commands_on_all_usage(void *ctx, uint64_t id, uint64_t after)
 {
 	struct connection *client = ctx;
 	size_t count, most = peer_unsent(client->peer) > UNSENT_MAX ? 1 : PAGE_ROWS;
-	struct process **list = commands_processes_after(client->master, after, &count);
+	struct process **list = commands_processes_after(client, after, &count);
 	json_t *rows = list == NULL ? NULL : json_array();
 	int failed = 0;
 

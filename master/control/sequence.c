@@ -4,6 +4,7 @@
 #include "common/queue.h"
 #include "master/process/namespec.h"
 #include "master/process/order.h"
+#include "master/process/visible.h"
 #include "proto/wait.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ struct sequence {
 		struct sequence_record record;
 		struct FIELDS(SEQUENCE_FIELDS);
 	};
+	struct grant *grant; /* made from `programs`; NULL = all */
 	struct sequence_step *steps;
 	size_t next, count;
 	struct sequence_sink sink; /* all zero = none */
@@ -74,6 +76,8 @@ sequence_free(struct sequence *s)
 	s->sequences->count--;
 	jobs_forget(s->sequences->jobs, s);
 	sequence_steps_free(s->steps, s->count);
+	grant_unref(s->grant);
+	free(s->programs);
 	free(s->waits);
 	free(s);
 }
@@ -198,7 +202,8 @@ sequence_prepare_stop(struct sequence *s, const struct group *group)
 	struct process *p;
 	int rc = 0;
 
-	GROUPS_FOREACH_PROCESS(p, s->sequences->groups, group) {
+	VISIBLE_FOREACH(p, s->grant, s->sequences->groups, group)
+	{
 		process_stay(p);
 		(void)process_cancel_start(p);
 		if (p->state == PROCESS_STOPPING &&
@@ -227,7 +232,7 @@ sequence_select(struct sequence *s, const struct group *group, struct process *o
 	if (one == NULL) {
 		if (stops && sequence_prepare_stop(s, group) == -1)
 			return -1;
-		added = order_select(s->sequences->groups, group,
+		added = order_select(s->sequences->groups, s->grant, group,
 		    job_takes[stops ? JOB_STOP : JOB_START], &count);
 		if (added == NULL)
 			return -1;
@@ -268,8 +273,8 @@ sequence_look_up(struct sequence *s, const char *targets, struct selection *all)
 
 	while (rc == 0 && (target = strsep(&rest, "\n")) != NULL) {
 		one = NULL;
-		if (namespec_resolve(s->sequences->groups, target, &group, &one) !=
-		    FAULT_NONE) {
+		if (namespec_resolve(s->sequences->groups, s->grant, target, &group,
+			&one) != FAULT_NONE) {
 			sequence_report(s, target, FAULT_BAD_NAME, NULL);
 			continue;
 		}
@@ -435,14 +440,22 @@ sequences_free(struct sequences *all)
 	free(all);
 }
 
-/* Takes the steps, also on failure. */
+/* Takes the steps and the texts of the record, also on failure. */
 static struct sequence *
-sequence_new(struct sequences *all, const struct sequence_record *record,
+sequence_new(struct sequences *all, struct sequence_record *record,
     struct sequence_step *steps, size_t count)
 {
 	struct sequence *s = calloc(1, sizeof(*s));
 
+	if (s != NULL && record->programs != NULL) {
+		s->grant = grant_read_programs(record->programs);
+		if (s->grant == NULL) {
+			free(s);
+			s = NULL;
+		}
+	}
 	if (s == NULL) {
+		free(record->programs);
 		sequence_steps_free(steps, count);
 		return NULL;
 	}
@@ -458,8 +471,9 @@ sequence_new(struct sequences *all, const struct sequence_record *record,
 
 uint64_t
 sequences_add(struct sequences *all, struct sequence_step *steps, size_t count,
-    const struct sequence_sink *sink, void *ctx)
+    const struct grant *grant, const struct sequence_sink *sink, void *ctx)
 {
+	struct sequence_record record = { 0 };
 	struct sequence *s;
 	size_t own = 0;
 
@@ -470,9 +484,12 @@ sequences_add(struct sequences *all, struct sequence_step *steps, size_t count,
 		errno = ENOBUFS;
 		return 0;
 	}
-	s = sequence_new(all,
-	    &(struct sequence_record){ .number = jobs_take_number(all->jobs) }, steps,
-	    count);
+	if (grant != NULL && grant_write_programs(grant, &record.programs) == -1) {
+		sequence_steps_free(steps, count);
+		return 0;
+	}
+	record.number = jobs_take_number(all->jobs);
+	s = sequence_new(all, &record, steps, count);
 	if (s == NULL)
 		return 0;
 	s->sink = *sink;
@@ -510,7 +527,7 @@ sequences_get(const struct sequences *all, size_t index, const struct sequence_s
 }
 
 int
-sequences_restore(struct sequences *all, const struct sequence_record *record,
+sequences_restore(struct sequences *all, struct sequence_record *record,
     struct sequence_step *steps, size_t count)
 {
 	return sequence_new(all, record, steps, count) == NULL ? -1 : 0;

@@ -8,6 +8,7 @@
 #include "common/loop.h"
 #include "master/control/job.h"
 #include "master/process/group.h"
+#include "proto/grant.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,12 +51,13 @@ typedef enum fault sequence_change_fn(
 struct sequences *sequences_new(
     struct loop *, struct groups *, struct jobs *, sequence_change_fn *change, void *ctx);
 void sequences_free(struct sequences *);
-/* Begins in the next loop iteration; the steps (array and targets) are taken. The fault of
+/* Begins in the next loop iteration; the steps (array and targets) are taken. Steps on
+ * processes concern those that the grant sees (NULL = all). The fault of
  * an addition or removal ends the sequence. But a group with a process that could not be
  * stopped, and that the next step does not add again, gets FAILED and stays, and the
  * sequence continues. Its number, or 0 with ENOMEM, or ENOBUFS when there are too many. */
 uint64_t sequences_add(struct sequences *, struct sequence_step *steps_take, size_t count,
-    const struct sequence_sink *, void *ctx);
+    const struct grant *, const struct sequence_sink *, void *ctx);
 void sequence_steps_free(struct sequence_step *, size_t count);
 /* A sink is going away: its sequences continue without results. */
 void sequences_forget(struct sequences *, const void *ctx);
@@ -70,13 +72,16 @@ void sequences_check(struct sequences *);
 #define SEQUENCE_FIELDS(ROW, S)								\
 	ROW(S, U64, number)								\
 	ROW(S, BOOL, stop_failed)	/* the last stop has left a process running */	\
-	ROW(S, BOOL, failed)		/* no further step is carried out */
+	ROW(S, BOOL, failed)		/* no further step is carried out */		\
+	/* Of a client that does not see all: the processes that it sees, as		\
+	 * grant_write_programs has them; NULL = all. */				\
+	ROW(S, TEXT, programs)
 struct sequence_record FIELDS(SEQUENCE_FIELDS);
 
 /* The index-th with its steps (borrowed); NULL at the end. */
 const struct sequence_record *sequences_get(const struct sequences *, size_t index,
     const struct sequence_step **steps, size_t *count);
-NODISCARD int sequences_restore(struct sequences *, const struct sequence_record *,
+NODISCARD int sequences_restore(struct sequences *, struct sequence_record *take,
     struct sequence_step *steps_take, size_t count); /* 0, or -1 ENOMEM */
 
 #endif

@@ -284,15 +284,17 @@ state_document_read_sequence(struct sequences *sequences, const json_t *json, ch
 
 	if (bad == NULL && (record.number == 0 || !json_is_array(list)))
 		bad = "steps";
-	if (bad != NULL)
-		return state_parts_check(why, "a sequence", bad);
-	steps = calloc(json_array_size(list) + 1, sizeof(*steps));
-	if (steps == NULL)
-		return state_parts_fail(why, "out of memory", "");
+	steps = bad != NULL ? NULL : calloc(json_array_size(list) + 1, sizeof(*steps));
+	if (steps == NULL) {
+		free(record.programs);
+		return bad != NULL ? state_parts_check(why, "a sequence", bad) :
+				     state_parts_fail(why, "out of memory", "");
+	}
 	json_array_foreach(list, i, one) {
 		bad = STATEFIELD_READ(step_rows, one, &steps[i]);
 		if (bad == NULL && state_document_step_is_sound(&steps[i]))
 			continue;
+		free(record.programs);
 		sequence_steps_free(steps, json_array_size(list));
 		return state_parts_check(why, "a step", bad != NULL ? bad : "action");
 	}

@@ -1,5 +1,7 @@
 #include "master/process/order.h"
 
+#include "master/process/visible.h"
+
 #include <stdlib.h>
 
 /* Ids ascend in order of activation, and in a group in the configuration's order. */
@@ -28,8 +30,8 @@ order_by_priority(const void *a, const void *b)
 }
 
 struct process **
-order_select(const struct groups *groups, const struct group *only,
-    bool (*takes)(enum process_state), size_t *count)
+order_select(const struct groups *groups, const struct grant *grant,
+    const struct group *only, bool (*takes)(enum process_state), size_t *count)
 {
 	size_t most = only != NULL ? only->count : idmap_count(groups->by_id);
 	struct process **found = calloc(most + 1, sizeof(struct process *)), *p;
@@ -37,9 +39,9 @@ order_select(const struct groups *groups, const struct group *only,
 	*count = 0;
 	if (found == NULL)
 		return NULL;
-	GROUPS_FOREACH_PROCESS(p, groups, only)
-		if (takes(p->state))
-			found[(*count)++] = p;
+	VISIBLE_FOREACH(p, grant, groups, only)
+	if (takes(p->state))
+		found[(*count)++] = p;
 	qsort(found, *count, sizeof(struct process *), order_by_priority);
 	return found;
 }
@@ -58,7 +60,7 @@ order_stops(const struct groups *groups, const struct group *group, size_t *coun
 {
 	struct process **found, *other;
 
-	found = order_select(groups, group, process_state_is_running, count);
+	found = order_select(groups, NULL, group, process_state_is_running, count);
 	for (size_t i = 0; i < *count / 2; i++) {
 		other = found[i];
 		found[i] = found[*count - 1 - i];
@@ -76,7 +78,8 @@ order_is_unstopped(enum process_state state)
 struct process **
 order_unstopped(const struct groups *groups, size_t *count)
 {
-	struct process **found = order_select(groups, NULL, order_is_unstopped, count);
+	struct process **found =
+	    order_select(groups, NULL, NULL, order_is_unstopped, count);
 
 	if (found != NULL)
 		qsort(found, *count, sizeof(struct process *), order_by_id);

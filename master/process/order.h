@@ -4,15 +4,17 @@
 #define MASTER_PROCESS_ORDER_H
 
 #include "master/process/group.h"
+#include "proto/grant.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* For a command on a group, or on all (NULL): new array of the processes that the predicate
- * accepts, *count of them, by the priority of their groups, then their own, then in the
- * configuration's order. NULL with ENOMEM (an empty array is not NULL). */
-struct process **order_select(const struct groups *, const struct group *group,
-    bool (*takes)(enum process_state), size_t *count);
+/* For a command on a group, or on all (NULL): new array of the processes that the caller
+ * sees and the predicate accepts, *count of them, by the priority of their groups, then
+ * their own, then in the configuration's order. NULL with ENOMEM (an empty array is not
+ * NULL). */
+struct process **order_select(const struct groups *, const struct grant *,
+    const struct group *group, bool (*takes)(enum process_state), size_t *count);
 /* Begins the automatic starts of a group, or of all groups (NULL), in the configuration's
  * order. */
 void order_autostart(const struct groups *, const struct group *);

@@ -275,9 +275,9 @@ sequence(struct scene *s)
 	steps[0].action = SEQUENCE_STOP;
 	steps[1] = (struct sequence_step){ SEQUENCE_REMOVE, strdup("first") };
 	steps[2] = (struct sequence_step){ SEQUENCE_START, strdup("second:*") };
-	assert_true(sequences_add(s->master.sequences, steps, 3, &sink, s) > 0);
-	assert_true(
-	    sequences_add(s->master.sequences, calloc(1, sizeof(*steps)), 0, &sink, s) > 0);
+	assert_true(sequences_add(s->master.sequences, steps, 3, NULL, &sink, s) > 0);
+	assert_true(sequences_add(s->master.sequences, calloc(1, sizeof(*steps)), 0, NULL,
+			&sink, s) > 0);
 }
 
 /* Gives the master jobs, sequences, events and members of its own. */

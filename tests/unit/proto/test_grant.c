@@ -191,6 +191,50 @@ test_programs(void **state)
 	expect(&bob, ROLE_ADMIN, "cache.clear", GRANT_ROLE);
 }
 
+/* A grant as text sees the same. */
+static void
+test_programs_as_text(void **state)
+{
+	static const char *const lists[][3] = {
+		{ "web", "db:one" }, { "web:w*" }, { "none" }, { "web", "all" } };
+	char *text;
+
+	(void)state;
+	assert_int_equal(grant_write_programs(grant_of_role(ROLE_NONE), &text), 0);
+	assert_null(text);
+	for (size_t i = 0; i < nitems(lists); i++) {
+		struct grant *grant =
+				 grant_new(&(struct grant_source){ .programs = lists[i] }),
+			     *read;
+
+		assert_int_equal(grant_write_programs(grant, &text), 0);
+		assert_int_equal(text == NULL, grant_sees_all(grant));
+		read = grant_read_programs(text != NULL ? text : "*");
+		assert_int_equal(grant_role(read), ROLE_NONE);
+		assert_int_equal(
+		    grant_sees(read, "web", "w1"), grant_sees(grant, "web", "w1"));
+		assert_int_equal(
+		    grant_sees(read, "db", "one"), grant_sees(grant, "db", "one"));
+		assert_int_equal(
+		    grant_sees(read, "db", "two"), grant_sees(grant, "db", "two"));
+		grant_unref(read);
+		grant_unref(grant);
+		free(text);
+	}
+	/* No item names nothing. */
+	struct grant *nothing =
+	    grant_new(&(struct grant_source){ .programs = (const char *const[]){ NULL } });
+
+	assert_int_equal(grant_write_programs(nothing, &text), 0);
+	assert_string_equal(text, "");
+	grant_unref(nothing);
+	nothing = grant_read_programs(text);
+	assert_false(grant_sees_all(nothing));
+	assert_false(grant_sees(nothing, "web", "web"));
+	grant_unref(nothing);
+	free(text);
+}
+
 static void
 test_equal(void **state)
 {
@@ -278,6 +322,7 @@ main(void)
 		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_programs_as_text),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_why),

@@ -43,7 +43,7 @@ expect(enum role ceiling, const char *by, enum cmd_id cmd, const char *want)
 }
 
 #define MALFORMED "parameter 'by' must be an object of strings"
-#define UNKNOWN   "the user in parameter 'by' is not configured"
+#define UNKNOWN "the user in parameter 'by' is not configured"
 
 static void
 test_claims(void **state UNUSED)
@@ -141,8 +141,8 @@ test_unmapped(void **state UNUSED)
 	char *why;
 
 	assert_false(caller_may(&caller, CMD_SUBSCRIBE, &why));
-	assert_string_equal(why,
-	    "subscribe needs role states, and peer_users= has no entry for uid 1002");
+	assert_string_equal(
+	    why, "subscribe needs role states, and peer_users= has no entry for uid 1002");
 	free(why);
 	assert_true(caller_may(&caller, CMD_HELLO, &why));
 	assert_null(why);

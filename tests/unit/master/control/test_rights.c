@@ -29,8 +29,7 @@ static struct user_config users[] = {
 static const char *
 name_of(const struct grant *grant)
 {
-	return grant_user(grant) != NULL ? grant_user(grant) :
-					   role_name(grant_role(grant));
+	return grant_user(grant) != NULL ? grant_user(grant) : role_name(grant_role(grant));
 }
 
 static struct rights *
@@ -97,8 +96,8 @@ test_peers(void **state UNUSED)
 	struct rights *rights = rights_with(peers, nitems(peers));
 
 	for (size_t i = 0; i < nitems(rows); i++)
-		assert_string_equal(name_of(rights_of_peer(rights, rows[i].uid, groups,
-					rows[i].ngroups)),
+		assert_string_equal(
+		    name_of(rights_of_peer(rights, rows[i].uid, groups, rows[i].ngroups)),
 		    rows[i].want);
 	assert_true(rights_need_groups(rights, EVE));
 	assert_false(rights_need_groups(rights, 0));

@@ -157,9 +157,9 @@ settle(struct scene *s, const char *want)
 	free(got);
 }
 
-/* Adds a sequence. A step is a letter for the action and a target; "*" means all. */
+/* Adds a sequence for who sees `grant`. A step is a letter for the action and a target; "*" means all. */
 static uint64_t
-add(struct scene *s, const char *const *steps)
+add_for(struct scene *s, const struct grant *grant, const char *const *steps)
 {
 	struct sequence_step *list = calloc(16, sizeof(*list));
 	size_t count = 0;
@@ -173,10 +173,10 @@ add(struct scene *s, const char *const *steps)
 		if (strcmp(*steps + 1, "*") != 0)
 			list[count].target = strdup(*steps + 1);
 	}
-	return sequences_add(s->all, list, count, &sink, s);
+	return sequences_add(s->all, list, count, grant, &sink, s);
 }
 
-#define ADD(s, ...) add(s, (const char *const[]){ __VA_ARGS__, NULL })
+#define ADD(s, ...) add_for(s, NULL, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void
 test_restart_one(void **state)
@@ -405,6 +405,40 @@ test_put_back(void **state)
 	settle(s, "spawn a\n");
 }
 
+/* Steps of a client that sees `a` concern nothing else, also after a handover. */
+static void
+test_visible(void **state)
+{
+	static const char *const programs[] = { "g:a", "other", NULL };
+	struct scene *s = *state;
+	struct grant *grant = grant_new(&(struct grant_source){ .programs = programs });
+	struct sequence_record record = { .number = 7 };
+	struct sequence_step *start = calloc(1, sizeof(*start));
+
+	run(s, "abc");
+	assert_int_equal(
+	    add_for(s, grant,
+		(const char *const[]){ "-*", "-g:*", "-g:b", "-h:*", "+*", NULL }),
+	    1);
+	settle(s, "kill 100 15\n");
+	assert_string_equal(sequences_get(s->all, 0,
+				&(const struct sequence_step *){ NULL }, &(size_t){ 0 })
+				->programs,
+	    "g:a,other");
+	process_reaped(process(s, 'a'), 0);
+	settle(s,
+	    "stop a: OK\nstop of all: OK\nstop of g:*: OK\nstop of g:b: BAD_NAME\n"
+	    "stop of h:*: BAD_NAME\nspawn a\n");
+	come_up(s, 'a');
+	settle(s, "start a: OK\nend 1\n");
+	assert_non_null(start);
+	start->action = SEQUENCE_STOP;
+	record.programs = strdup("other,g:a");
+	assert_int_equal(sequences_restore(s->all, &record, start, 1), 0);
+	settle(s, "kill 103 15\n");
+	grant_unref(grant);
+}
+
 static void
 test_bounds(void **state)
 {
@@ -436,6 +470,7 @@ main(void)
 		TEST(test_update_fails),
 		TEST(test_update_cannot_stop),
 		TEST(test_put_back),
+		TEST(test_visible),
 		TEST(test_bounds),
 	};
 

@@ -118,7 +118,7 @@ process(struct scene *s, const char *spec)
 	struct group *group;
 	struct process *p;
 
-	assert_int_equal(namespec_resolve(s->groups, spec, &group, &p), FAULT_NONE);
+	assert_int_equal(namespec_resolve(s->groups, NULL, spec, &group, &p), FAULT_NONE);
 	return p;
 }
 

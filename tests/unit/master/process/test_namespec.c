@@ -34,7 +34,7 @@ test_resolve(void **state)
 
 	for (size_t i = 0; i < nitems(cases); i++) {
 		assert_int_equal(cases[i].fault,
-		    namespec_resolve(s->groups, cases[i].spec, &group, &process));
+		    namespec_resolve(s->groups, NULL, cases[i].spec, &group, &process));
 		if (cases[i].fault != FAULT_NONE)
 			continue;
 		assert_ptr_equal(group, cases[i].group);

@@ -22,7 +22,7 @@ assert_selected(struct scene *s, const struct group *group,
     bool (*takes)(enum process_state), const char *want)
 {
 	size_t count;
-	struct process **found = order_select(s->groups, group, takes, &count);
+	struct process **found = order_select(s->groups, NULL, group, takes, &count);
 
 	assert_processes(s, found, count, want);
 }
