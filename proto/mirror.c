@@ -322,6 +322,15 @@ mirror_sweep(struct mirror *m, struct mirror_rows *removed)
 	m->count = kept;
 }
 
+/* Rows that this subscriber does not see have changed. */
+static int
+mirror_on_reached(struct mirror *m, const json_t *params, uint64_t seq)
+{
+	(void)params;
+	mirror_advance(m, seq);
+	return 1;
+}
+
 static int
 mirror_on_end(struct mirror *m, const json_t *params, uint64_t seq)
 {
@@ -352,6 +361,7 @@ static const struct mirror_method {
 	{"stream.rows", mirror_on_rows},
 	{"stream.daemon", mirror_on_daemon},
 	{"stream.removed", mirror_on_removed},
+	{"stream.reached", mirror_on_reached},
 	{"stream.begin", mirror_on_begin},
 	{"stream.end", mirror_on_end},
 };

@@ -83,7 +83,7 @@ connection_subscribe(struct connection *client)
 	if (client->cursor != NULL)
 		return 0;
 	client->cursor =
-	    state_stream_subscribe(client->master->state_stream);
+	    state_stream_subscribe(client->master->state_stream, client->grant);
 	if (client->cursor == NULL)
 		return -1;
 	client->puller = (struct peer_puller){ .reached = state_stream_reached,

@@ -3,6 +3,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/queue.h"
+#include "master/process/visible.h"
 #include "proto/changelog.h"
 #include "proto/frame.h"
 #include "proto/row.h"
@@ -16,25 +17,29 @@
 #include <unistd.h>
 
 #define PAGE_SIZE 4096
+#define SKIPPED 256      /* hidden rows in one step */
 #define ROWS_BYTES 16384 /* a frame of a snapshot ends with the row that exceeds it */
 
 struct entry {
 	struct changelog_row row;
 	const struct process *process; /* NULL = the daemon's row, or a tombstone */
 	uint64_t removed_id;           /* of a tombstone, else 0 */
+	char *group, *name;            /* of a tombstone that cursors skip; NULL = none */
 	bool invalid_logged;           /* invalid UTF-8 in it has been logged */
 };
 
 struct cursor {
 	struct changelog_cursor at;
 	struct state_stream *state_stream;
+	struct grant *grant; /* NULL = sees all */
 };
 
 struct state_stream {
 	struct changelog log;
 	struct entry daemon;
 	int page_fd;
-	void *map; /* the page; begins with the latest number */
+	void *map;         /* the page; begins with the latest number */
+	size_t restricted; /* cursors that do not see all */
 	const struct state_stream_ops *ops;
 	void *ctx;
 };
@@ -48,7 +53,11 @@ state_stream_entry_of(struct changelog_row *row)
 static void
 state_stream_drop(struct changelog_row *row)
 {
-	free(container_of(row, struct entry, row));
+	struct entry *entry = container_of(row, struct entry, row);
+
+	free(entry->group);
+	free(entry->name);
+	free(entry);
 }
 
 /* Seals the page against new writable mappings before another process gets it. */
@@ -157,18 +166,27 @@ state_stream_removed(struct state_stream *stream, struct process *process)
 	process->published = NULL;
 	entry->process = NULL;
 	entry->removed_id = process->id;
+	/* Without memory for the names, all subscribers receive the number. */
+	if (stream->restricted > 0) {
+		entry->group = strdup(process->group->config->name);
+		entry->name = strdup(process->config->name);
+	}
 	changelog_remove(&stream->log, &entry->row);
 	state_stream_store_seq(stream);
 }
 
 struct cursor *
-state_stream_subscribe(struct state_stream *stream)
+state_stream_subscribe(struct state_stream *stream, struct grant *grant)
 {
 	struct cursor *cursor = calloc(1, sizeof(*cursor));
 
 	if (cursor == NULL)
 		return NULL;
 	cursor->state_stream = stream;
+	if (!grant_sees_all(grant)) {
+		cursor->grant = grant_ref(grant);
+		stream->restricted++;
+	}
 	changelog_subscribe(&stream->log, &cursor->at);
 	return cursor;
 }
@@ -179,6 +197,9 @@ state_stream_unsubscribe(struct cursor *cursor)
 	if (cursor == NULL)
 		return;
 	changelog_unsubscribe(&cursor->state_stream->log, &cursor->at);
+	if (cursor->grant != NULL)
+		cursor->state_stream->restricted--;
+	grant_unref(cursor->grant);
 	free(cursor);
 }
 
@@ -270,6 +291,53 @@ state_stream_take_row(struct cursor *cursor, struct entry *entry, struct buf *ou
 	return 1;
 }
 
+/* Whether the subscriber must not receive the row. That includes what was removed before the
+ * snapshot, which has no names when all subscribers saw everything then. */
+static bool
+state_stream_is_hidden(const struct cursor *cursor, const struct entry *entry)
+{
+	const struct grant *grant = cursor->grant;
+
+	if (grant == NULL)
+		return false;
+	if (entry->process != NULL)
+		return !visible_process(grant, entry->process);
+	if (entry->removed_id == 0)
+		return false;
+	if (cursor->at.phase == CHANGELOG_ROWS && entry->row.seq <= cursor->at.snapshot)
+		return true;
+	return entry->group != NULL && entry->name != NULL &&
+	    !grant_sees(grant, entry->group, entry->name);
+}
+
+/* Skips rows that the subscriber must not receive, at most SKIPPED. Whether there were
+ * some. */
+static bool
+state_stream_skip(struct cursor *cursor)
+{
+	struct entry *entry;
+	size_t skipped = 0;
+
+	while (skipped < SKIPPED && cursor->at.phase != CHANGELOG_END &&
+	    (entry = state_stream_entry_of(cursor->at.next)) != NULL &&
+	    state_stream_is_hidden(cursor, entry)) {
+		changelog_take(&cursor->at, &entry->row);
+		skipped++;
+	}
+	return skipped > 0;
+}
+
+/* Writes the number that the subscriber has reached without a row. */
+static int
+state_stream_take_reached(const struct cursor *cursor, struct buf *out)
+{
+	return buf_printf(out,
+		   STATE_STREAM_BEGIN "reached\",\"params\":{\"seq\":%" PRIu64 "}}\n",
+		   cursor->at.reached) == -1 ?
+	    -1 :
+	    1;
+}
+
 /* Writes the snapshot's processes from `first` on that follow one another and fit. */
 static int
 state_stream_take_rows(struct cursor *cursor, struct entry *first, struct buf *out)
@@ -286,7 +354,8 @@ state_stream_take_rows(struct cursor *cursor, struct entry *first, struct buf *o
 		    state_stream_write_info(cursor->state_stream, entry, out, ROW_VALUES);
 		next = state_stream_entry_of(changelog_after(&entry->row));
 	} while (failed == 0 && entry->row.seq < cursor->at.snapshot && next != NULL &&
-	    next->process != NULL && buf_len(out) - before < ROWS_BYTES);
+	    next->process != NULL && !state_stream_is_hidden(cursor, next) &&
+	    buf_len(out) - before < ROWS_BYTES);
 	failed |= buf_printf(out, "],\"seq\":%" PRIu64 "}}\n", entry->row.seq);
 	if (failed == 0)
 		changelog_take(&cursor->at, &entry->row);
@@ -308,6 +377,9 @@ bool
 state_stream_next(void *ctx, struct buf *out)
 {
 	struct cursor *cursor = ctx;
+	bool in_rows =
+	    cursor->at.phase == CHANGELOG_ROWS || cursor->at.phase == CHANGELOG_LIVE;
+	bool skipped = in_rows && cursor->grant != NULL && state_stream_skip(cursor);
 	enum changelog_phase phase = cursor->at.phase;
 	struct entry *entry = state_stream_entry_of(cursor->at.next);
 	size_t before = buf_len(out);
@@ -315,6 +387,8 @@ state_stream_next(void *ctx, struct buf *out)
 
 	if (phase == CHANGELOG_BEGIN || phase == CHANGELOG_END)
 		taken = state_stream_take_mark(cursor, out);
+	else if (skipped && (entry == NULL || state_stream_is_hidden(cursor, entry)))
+		taken = state_stream_take_reached(cursor, out);
 	else if (entry != NULL && phase == CHANGELOG_ROWS && entry->process != NULL)
 		taken = state_stream_take_rows(cursor, entry, out);
 	else if (entry != NULL)

@@ -5,6 +5,7 @@
 
 #include "common/compiler.h"
 #include "master/process/process.h"
+#include "proto/grant.h"
 #include "proto/peer/peer.h"
 #include "proto/state.h"
 
@@ -35,8 +36,9 @@ void state_stream_changed(struct state_stream *, struct process *);
 void state_stream_removed(struct state_stream *, struct process *);
 void state_stream_daemon(struct state_stream *); /* the daemon's row has changed */
 
-/* New: the cursor of a subscriber, at the beginning of its snapshot. NULL with ENOMEM. */
-struct cursor *state_stream_subscribe(struct state_stream *);
+/* New: the cursor of a subscriber, which receives what the grant sees, at the beginning of
+ * its snapshot. NULL with ENOMEM. */
+struct cursor *state_stream_subscribe(struct state_stream *, struct grant *);
 void state_stream_unsubscribe(struct cursor *);
 /* For peer_puller: the number up to which everything was sent, and the next frame. */
 uint64_t state_stream_reached(void *cursor);

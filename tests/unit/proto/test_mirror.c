@@ -114,6 +114,27 @@ observed(struct heard *h)
 	return m;
 }
 
+/* A number without a row, in a snapshot and after it. */
+static void
+test_reached(void **state)
+{
+	struct heard h;
+	struct mirror *m = observed(&h);
+
+	(void)state;
+	apply_seq(m, "stream.reached", 39, -1);
+	apply_seq(m, "stream.begin", 40, 1);
+	apply_seq(m, "stream.reached", 300, 1);
+	assert_int_equal(m->reached, 0);
+	apply_row(m, 301, 1, "app", "a");
+	apply_seq(m, "stream.end", 302, 1);
+	apply_seq(m, "stream.reached", 310, 1);
+	assert_int_equal(m->reached, 310);
+	apply_seq(m, "stream.reached", 309, -1);
+	expect_rows(m, "1=app:a");
+	mirror_free(m);
+}
+
 static void
 test_first_snapshot(void **state)
 {
@@ -472,6 +493,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_snapshot),
+		cmocka_unit_test(test_reached),
 		cmocka_unit_test(test_deltas),
 		cmocka_unit_test(test_later_snapshot),
 		cmocka_unit_test(test_rows),

@@ -21,6 +21,9 @@
 struct fixture {
 	uint64_t seq;
 	struct state_stream *state_stream;
+	struct group_config group_config;
+	struct group group;
+	struct process_config configs[3];
 	struct process processes[3];
 	char error[16384]; /* spawnerr of all rows */
 	bool fails;        /* the row of the last process fails, out of memory */
@@ -71,7 +74,13 @@ setup(void **state)
 	f->identifier = "supervisor";
 	f->state_stream = state_stream_new(&f->seq, &ops, f);
 	assert_non_null(f->state_stream);
+	f->group_config.name = (char *)(uintptr_t) "g";
+	f->group.config = &f->group_config;
 	for (int i = 0; i < 3; i++) {
+		f->configs[i].name =
+		    (char *)(uintptr_t)(const char *[]){ "a", "b", "c" }[i];
+		f->processes[i].config = &f->configs[i];
+		f->processes[i].group = &f->group;
 		f->processes[i].id = (uint64_t)i + 1;
 		assert_int_equal(state_stream_added(f->state_stream, &f->processes[i]), 0);
 	}
@@ -170,7 +179,8 @@ static void
 snapshot_then_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = state_stream_subscribe(f->state_stream);
+	struct cursor *cursor =
+	    state_stream_subscribe(f->state_stream, grant_of_role(ROLE_ADMIN));
 
 	assert_int_equal(state_stream_reached(cursor), 0);
 	expect(cursor, "stream.begin", 0, 0);
@@ -187,7 +197,8 @@ static void
 snapshot_in_parts(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = state_stream_subscribe(f->state_stream);
+	struct cursor *cursor =
+	    state_stream_subscribe(f->state_stream, grant_of_role(ROLE_ADMIN));
 
 	memset(f->error, 'x', sizeof(f->error) - 1);
 	expect(cursor, "stream.begin", 0, 0);
@@ -197,7 +208,7 @@ snapshot_in_parts(void **state)
 	expect(cursor, "stream.rows", 44, 23);
 	expect(cursor, "stream.end", 44, 0);
 	state_stream_unsubscribe(cursor);
-	cursor = state_stream_subscribe(f->state_stream);
+	cursor = state_stream_subscribe(f->state_stream, grant_of_role(ROLE_ADMIN));
 	expect(cursor, "stream.begin", 0, 0);
 	state_stream_removed(f->state_stream, &f->processes[1]);
 	expect(cursor, "stream.daemon", 41, 0);
@@ -212,7 +223,8 @@ static void
 row_that_fails(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = state_stream_subscribe(f->state_stream);
+	struct cursor *cursor =
+	    state_stream_subscribe(f->state_stream, grant_of_role(ROLE_ADMIN));
 
 	expect(cursor, "stream.begin", 0, 0);
 	expect(cursor, "stream.daemon", 41, 0);
@@ -249,7 +261,9 @@ row_that_is_no_text(void **state)
 {
 	static const char replaced[] = "a\xef\xbf\xbd";
 	struct fixture *f = *state;
-	struct cursor *cursor = state_stream_subscribe(f->state_stream), *other;
+	struct cursor *cursor = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN)),
+		      *other;
 	json_t *frame, *row;
 
 	log_init(keep, f, LEVEL_INFO);
@@ -269,7 +283,7 @@ row_that_is_no_text(void **state)
 	f->identifier = "\xfc";
 	state_stream_daemon(f->state_stream);
 	expect(cursor, "stream.daemon", 47, 0);
-	other = state_stream_subscribe(f->state_stream);
+	other = state_stream_subscribe(f->state_stream, grant_of_role(ROLE_ADMIN));
 	assert_int_equal(take_all(other), 4);
 	assert_string_equal(
 	    f->log, "g:a" LOGGED "g:b" LOGGED "g:c" LOGGED "daemon:\xef\xbf\xbd" LOGGED);
@@ -283,7 +297,8 @@ static void
 change_during_snapshot(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = state_stream_subscribe(f->state_stream);
+	struct cursor *cursor =
+	    state_stream_subscribe(f->state_stream, grant_of_role(ROLE_ADMIN));
 
 	expect(cursor, "stream.begin", 0, 0);
 	expect(cursor, "stream.daemon", 41, 0);
@@ -299,7 +314,8 @@ static void
 many_changes_are_one_row(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = state_stream_subscribe(f->state_stream);
+	struct cursor *cursor =
+	    state_stream_subscribe(f->state_stream, grant_of_role(ROLE_ADMIN));
 
 	take_snapshot(cursor, 4);
 	for (int i = 0; i < 100; i++) {
@@ -321,7 +337,9 @@ static void
 removal(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = state_stream_subscribe(f->state_stream), *late;
+	struct cursor *cursor = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN)),
+		      *late;
 
 	take_snapshot(cursor, 4);
 	state_stream_removed(f->state_stream, &f->processes[0]);
@@ -332,7 +350,7 @@ removal(void **state)
 	assert_null(next_frame(cursor));
 	state_stream_changed(f->state_stream, &f->processes[1]);
 	state_stream_removed(f->state_stream, &f->processes[1]);
-	late = state_stream_subscribe(f->state_stream);
+	late = state_stream_subscribe(f->state_stream, grant_of_role(ROLE_ADMIN));
 	expect(late, "stream.begin", 0, 0);
 	expect(late, "stream.daemon", 41, 0);
 	expect(late, "stream.removed", f->seq, 2);
@@ -364,8 +382,10 @@ many_removals(void **state)
 	enum { MANY = 100 };
 	struct fixture *f = *state;
 	struct process *gone = add_many(f, MANY);
-	struct cursor *slow = state_stream_subscribe(f->state_stream),
-		      *fast = state_stream_subscribe(f->state_stream);
+	struct cursor *slow = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN)),
+		      *fast = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN));
 
 	(void)take_all(slow);
 	(void)take_all(fast);
@@ -392,10 +412,14 @@ tombstones_are_bounded(void **state)
 	enum { MANY = 10000, TOMBSTONES = 4096 };
 	struct fixture *f = *state;
 	struct process *gone = add_many(f, MANY);
-	struct cursor *idle = state_stream_subscribe(f->state_stream),
-		      *fast = state_stream_subscribe(f->state_stream);
-	struct cursor *halted = state_stream_subscribe(f->state_stream),
-		      *fresh = state_stream_subscribe(f->state_stream);
+	struct cursor *idle = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN)),
+		      *fast = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN));
+	struct cursor *halted = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN)),
+		      *fresh = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN));
 	uint64_t before;
 
 	(void)take_all(idle);
@@ -431,8 +455,10 @@ static void
 cursors_are_independent(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *fast = state_stream_subscribe(f->state_stream),
-		      *slow = state_stream_subscribe(f->state_stream);
+	struct cursor *fast = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN)),
+		      *slow = state_stream_subscribe(
+			  f->state_stream, grant_of_role(ROLE_ADMIN));
 
 	take_snapshot(fast, 4);
 	expect(slow, "stream.begin", 0, 0);
@@ -444,6 +470,111 @@ cursors_are_independent(void **state)
 	expect(slow, "stream.rows", 45, 21);
 	expect(slow, "stream.end", 45, 0);
 	state_stream_unsubscribe(slow);
+}
+
+/* New: the cursor of a subscriber that sees one process. */
+static struct cursor *
+subscribe_to(struct fixture *f, const char *program)
+{
+	const char *const programs[] = { program, NULL };
+	struct grant *grant = grant_new(&(struct grant_source){ .programs = programs });
+	struct cursor *cursor = state_stream_subscribe(f->state_stream, grant);
+
+	assert_non_null(cursor);
+	grant_unref(grant);
+	return cursor;
+}
+
+/* Rows that the subscriber does not see only move the number. */
+static void
+hidden_rows(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = subscribe_to(f, "g:b");
+
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 43, 2);
+	expect(cursor, "stream.end", 44, 0);
+	assert_null(next_frame(cursor));
+	state_stream_changed(f->state_stream, &f->processes[0]);
+	state_stream_changed(f->state_stream, &f->processes[2]);
+	expect(cursor, "stream.reached", 46, 0);
+	assert_null(next_frame(cursor));
+	assert_int_equal(state_stream_reached(cursor), f->seq);
+	state_stream_changed(f->state_stream, &f->processes[0]);
+	state_stream_changed(f->state_stream, &f->processes[1]);
+	expect(cursor, "stream.process", 48, 2);
+	state_stream_daemon(f->state_stream);
+	expect(cursor, "stream.daemon", 49, 0);
+	/* Removed rows of both kinds. */
+	state_stream_removed(f->state_stream, &f->processes[0]);
+	expect(cursor, "stream.reached", 50, 0);
+	state_stream_removed(f->state_stream, &f->processes[1]);
+	expect(cursor, "stream.removed", 51, 2);
+	assert_null(next_frame(cursor));
+	state_stream_unsubscribe(cursor);
+}
+
+/* What was removed before the snapshot is not in it, and what is removed during it is
+ * reported to those who see it. */
+static void
+hidden_rows_of_a_snapshot(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor, *none;
+
+	state_stream_removed(f->state_stream, &f->processes[0]);
+	cursor = subscribe_to(f, "g:b");
+	none = subscribe_to(f, "g:nothing");
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 43, 2);
+	expect(none, "stream.begin", 0, 0);
+	expect(none, "stream.daemon", 41, 0);
+	state_stream_removed(f->state_stream, &f->processes[1]);
+	state_stream_removed(f->state_stream, &f->processes[2]);
+	expect(cursor, "stream.removed", 46, 2);
+	expect(cursor, "stream.end", 46, 0);
+	expect(cursor, "stream.reached", 47, 0);
+	assert_null(next_frame(cursor));
+	expect(none, "stream.end", 46, 0);
+	expect(none, "stream.reached", 47, 0);
+	assert_null(next_frame(none));
+	state_stream_unsubscribe(cursor);
+	state_stream_unsubscribe(none);
+}
+
+#define MANY 700
+
+/* One step skips a bounded number of rows. */
+static void
+many_hidden_rows(void **state)
+{
+	struct fixture *f = *state;
+	static struct process many[MANY];
+	struct cursor *cursor;
+
+	for (size_t i = 0; i < MANY; i++) {
+		many[i] = f->processes[0];
+		assert_int_equal(state_stream_added(f->state_stream, &many[i]), 0);
+	}
+	cursor = subscribe_to(f, "g:b");
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 43, 2);
+	expect(cursor, "stream.reached", 43 + 256, 0);
+	expect(cursor, "stream.reached", 43 + 512, 0);
+	expect(cursor, "stream.end", 44 + MANY, 0);
+	assert_null(next_frame(cursor));
+	for (size_t i = 0; i < MANY; i++)
+		state_stream_changed(f->state_stream, &many[i]);
+	state_stream_changed(f->state_stream, &f->processes[1]);
+	expect(cursor, "stream.reached", 44 + MANY + 256, 0);
+	expect(cursor, "stream.reached", 44 + MANY + 512, 0);
+	expect(cursor, "stream.process", 45 + 2 * MANY, 2);
+	assert_null(next_frame(cursor));
+	state_stream_unsubscribe(cursor);
 }
 
 static void
@@ -479,6 +610,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(many_removals, setup, teardown),
 	    cmocka_unit_test_setup_teardown(tombstones_are_bounded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(cursors_are_independent, setup, teardown),
+	    cmocka_unit_test_setup_teardown(hidden_rows, setup, teardown),
+	    cmocka_unit_test_setup_teardown(hidden_rows_of_a_snapshot, setup, teardown),
+	    cmocka_unit_test_setup_teardown(many_hidden_rows, setup, teardown),
 	    cmocka_unit_test_setup_teardown(page_is_current_and_sealed, setup, teardown),
 	};
 
