@@ -406,6 +406,7 @@ config_reader_start(struct config_reader *reader, enum config_request_kind kind)
 	reader->began_ms = clock_mono_ms();
 	reader->eof = reader->exited = false;
 	buf_init(&reader->in, CONF_FRAME_MAX + RECEIVE_BYTES);
+	reader->in.secret = true; /* users have passwords */
 	reader->found = json_pack("{s:[], s:[], s:[], s:[], s:[]}", "added", "changed",
 	    "removed", "reload", "start");
 	errno = ENOMEM;

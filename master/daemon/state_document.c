@@ -132,7 +132,7 @@ state_document_read_config(const json_t *hex, struct config **config, char **why
 		*why = mem_printf("state document: bad configuration: %s",
 		    bytes != NULL ? reader.why : "no hex");
 	conf_reader_end(&reader);
-	free(bytes);
+	mem_wiping_free(bytes);
 	return *config == NULL ? -1 : 0;
 }
 

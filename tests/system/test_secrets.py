@@ -6,7 +6,7 @@ import re
 import socket
 import unittest
 
-from reeve import SANITIZED, Shared, read, program, reeve_only, until
+from reeve import SANITIZED, Case, Shared, read, program, reeve_only, until
 from test_http import STATE, Reply, request
 
 USER, PASSWORD = "user", "swordfish-4711"
@@ -35,12 +35,14 @@ def memory(pid):
 @reeve_only
 @unittest.skipIf(os.getuid() != 0, "reads memory that is not ours")
 @unittest.skipIf(SANITIZED, "a sanitizer keeps what was freed")
-class Secrets(Shared):
-    programs = program("slow", "/bin/cat", startsecs=1000, autostart="false")
-    options = {"tcp": {"username": USER, "password": PASSWORD}}
-
+class Memory(Case):
     def assertForgotten(self, secret, pid):
         until(lambda: secret not in memory(pid), 5, what="the end of a secret")
+
+
+class Secrets(Memory, Shared):
+    programs = program("slow", "/bin/cat", startsecs=1000, autostart="false")
+    options = {"tcp": {"username": USER, "password": PASSWORD}}
 
     def connect(self):
         s = self.d.connect("tcp")
@@ -89,6 +91,36 @@ class Secrets(Shared):
     def test_setup_frame(self):
         self.assertForgotten(b'"password":"' + PASSWORD.encode(), self.d.pid)
         self.assertForgotten(PASSWORD.encode(), self.d.front_end())
+
+
+class Users(Memory):
+    """The passwords of users: the daemon has those in force, and nobody the old ones."""
+
+    def write(self, text, in_file):
+        users = "[user:ann]\nrole=view\npassword_file=%(here)s/secret\n"
+        users += "[user:bob]\nrole=view\npassword=" + text + "\n"
+        with open(self.d.path("secret"), "w", encoding="utf-8") as f:
+            f.write(in_file + "\n")
+        self.d.configure(users)
+
+    def test_reread(self):
+        names = ["%s-4711-%d" % (fish, n) for fish in ("trout", "halibut") for n in range(4)]
+        self.d = self.make()
+        self.write(names[0], names[4])
+        self.d.start()
+        self.addCleanup(self.finish, self.d)
+        w = self.control(self.d)
+        for n in (1, 2, 3):
+            self.write(names[n], names[4 + n])
+            for method in ("config.preview", "config.reread"):
+                w.call(method)
+        for name in names:
+            self.assertForgotten(b"password=" + name.encode(), self.d.pid)
+            self.assertForgotten(name.encode(), self.d.front_end())
+            if name not in (names[3], names[7]):
+                self.assertForgotten(name.encode(), self.d.pid)
+        for name in (names[3], names[7]):
+            self.assertEqual(1, memory(self.d.pid).count(name.encode()))
 
 
 if __name__ == "__main__":

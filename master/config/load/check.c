@@ -105,8 +105,8 @@ check_print_error(const struct check *check, const char *error, const char *sect
 	    rest != NULL ? rest : "");
 }
 
-/* Whether the error follows from a repair: of the same option, or one that removed a
- * program of a group. */
+/* Whether the error follows from a repair: of the same option, of the file with a password,
+ * or one that removed a program of a group. */
 static bool
 check_is_consequence(
     const struct check *check, const struct conf_load *load, const char *key)
@@ -114,7 +114,9 @@ check_is_consequence(
 	const char *error = load->error;
 
 	if (key != NULL && load->failed_section != NULL &&
-	    check_is_repaired(check, load->failed_section, key))
+	    (check_is_repaired(check, load->failed_section, key) ||
+		(str_equal(key, "password") &&
+		    check_is_repaired(check, load->failed_section, "password_file"))))
 		return true;
 	if (strstr(error, "names unknown program") == NULL)
 		return false;

@@ -96,8 +96,8 @@ static int
 user_section_read_line(const char *path, struct stat *st, char *why, char **line, size_t *n)
 {
 	size_t size = PASSWORD_TEXT_MAX + 2, filled = 0;
-	int fd = safepath_open_path(path, O_RDONLY, 0, st, why), saved;
 	char *text = xcalloc(1, size + 1), *end = NULL;
+	int fd = safepath_open_path(path, O_RDONLY, 0, st, why), saved;
 	ssize_t got = 0;
 
 	errno = fd != -1 && !S_ISREG(st->st_mode) ? EINVAL : errno;
@@ -146,11 +146,10 @@ user_section_read_password_file(struct conf_load *load, struct user_config *user
 		return conf_load_reject(load,
 		    "[%s] the first line of %s has more than %d bytes", user->section,
 		    user->password_file, PASSWORD_TEXT_MAX);
-	return conf_load_reject(load, "[%s] cannot read the password in %s: %s",
+	return conf_load_reject(load, "[%s] cannot read the password in %s: %s%s%s",
 	    user->section, user->password_file,
-	    errno == EINVAL    ? "it is not a regular file" :
-		why[0] != '\0' ? why :
-				 strerror(errno));
+	    errno == EINVAL ? "it is not a regular file" : strerror(errno),
+	    why[0] != '\0' ? ": " : "", why);
 }
 
 static int
