@@ -20,6 +20,7 @@ struct rendered_text {
 struct rendered {
 	struct rpcd *rpcd;
 	struct budget *budget;
+	enum rendered_scope scope;
 	struct source *timer;
 	rendered_write_fn *write;
 	void *ctx;
@@ -52,12 +53,14 @@ rendered_on_timer(void *ctx, uint32_t ready UNUSED)
 }
 
 struct rendered *
-rendered_new(struct rpcd *rpcd, struct budget *budget, rendered_write_fn *write, void *ctx)
+rendered_new(struct rpcd *rpcd, struct budget *budget, enum rendered_scope scope,
+    rendered_write_fn *write, void *ctx)
 {
 	struct rendered *r = xcalloc(1, sizeof(*r));
 
 	r->rpcd = rpcd;
 	r->budget = budget;
+	r->scope = scope;
 	r->write = write;
 	r->ctx = ctx;
 	r->timer = loop_timer(rpcd->loop, rendered_on_timer, r);
@@ -87,7 +90,7 @@ rendered_find(struct rendered *r, struct grant *grant)
 {
 	struct rendered_text *text, *oldest = &r->texts[EVERYTHING + 1];
 
-	if (grant_sees_all(grant))
+	if (r->scope == RENDERED_BY_PROCESSES && grant_sees_all(grant))
 		return &r->texts[EVERYTHING];
 	for (size_t i = EVERYTHING + 1; i < nitems(r->texts); i++) {
 		text = &r->texts[i];

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define RENDERED_KEPT_MS 1000 /* a text is freed after this time */
-#define RENDERED_GRANTS 8     /* texts for callers who do not see every process */
+#define RENDERED_GRANTS 8     /* texts that differ by the rights of the caller */
 
 struct rendered;
 
@@ -20,8 +20,15 @@ struct rendered;
 typedef void rendered_write_fn(
     void *ctx, const struct grant *, int64_t now, struct buf *out);
 
+/* On what the text depends. */
+enum rendered_scope {
+	RENDERED_BY_PROCESSES,	/* those that the caller sees */
+	RENDERED_BY_GRANT,	/* all rights of the caller */
+};
+
 /* New; the texts are counted in the budget, which is borrowed. NULL with errno. */
-struct rendered *rendered_new(struct rpcd *, struct budget *, rendered_write_fn *, void *);
+struct rendered *rendered_new(
+    struct rpcd *, struct budget *, enum rendered_scope, rendered_write_fn *, void *);
 void rendered_free(struct rendered *); /* NULL is fine */
 /* The text, borrowed until the next call. NULL: the budget does not allow it. */
 struct shared_buffer *rendered_get(struct rendered *, struct grant *);

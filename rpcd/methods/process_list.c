@@ -63,7 +63,8 @@ process_list_add(
 
 	*text =
 	    (struct process_list_text){ .list = list, .format = formats[i], .form = form };
-	text->rendered = rendered_new(list->rpcd, budget, process_list_write_all, text);
+	text->rendered = rendered_new(
+	    list->rpcd, budget, RENDERED_BY_PROCESSES, process_list_write_all, text);
 	return text->rendered != NULL;
 }
 
