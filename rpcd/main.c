@@ -21,9 +21,11 @@
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -105,11 +107,15 @@ main_confine(struct front *f)
 	    .listeners = fds,
 	    .nlisteners = f->setup.count,
 	};
+	struct utsname uts;
 
 	setup_wipe(false);
 	peer_secret(f->rpcd.master, false);
 	f->rpcd.page = f->setup.page;
 	f->rpcd.max_role = f->setup.max_role;
+	f->rpcd.form_key = f->setup.form_key;
+	if (uname(&uts) == 0)
+		snprintf(f->rpcd.host, sizeof(f->rpcd.host), "%s", uts.nodename);
 	if (main_make_listeners(f, fds) < 0 || sandbox_enter(&sandbox) < 0 ||
 	    peer_call(f->rpcd.master, "ready", NULL, false, main_on_ready, f) == 0)
 		main_stop(f, 1);

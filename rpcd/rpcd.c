@@ -48,3 +48,11 @@ rpcd_on_request(struct rpcd *rpcd, uint64_t id, const char *method)
 	(void)peer_reply(rpcd->master, id,
 	    json_pack("{sI, sI}", "seq", seq, "busy", (json_int_t)rpcd->busy), -1, 0);
 }
+
+void
+rpcd_catch_up(struct rpcd *rpcd)
+{
+	if (rpcd->master != NULL && rpcd->page != NULL &&
+	    (!rpcd->mirror->ready || rpcd->mirror->reached < atomic_load(rpcd->page)))
+		peer_drain(rpcd->master);
+}

@@ -6,6 +6,7 @@
 #include "proto/cmd.h"
 #include "proto/mirror.h"
 #include "proto/peer/peer.h"
+#include "rpcd/pages/token.h"
 #include "proto/role.h"
 
 #include <stdatomic.h>
@@ -18,6 +19,8 @@ struct http_server;
 struct method_source;
 struct rpcinterfaces;
 struct stats;
+
+#define RPCD_HOST_SIZE 65
 
 struct rpcd {
 	struct loop *loop;
@@ -36,6 +39,8 @@ struct rpcd {
 	bool ending;                            /* the master has closed the connection */
 	size_t busy;                            /* requests not answered completely */
 	bool pinged;                            /* the master pings reeve-rpcd at present */
+	char host[RPCD_HOST_SIZE];              /* name of the machine, for pages */
+	struct token_key form_key;              /* for the tokens of forms */
 };
 
 /* Sends the master a command without parameters and ignores the reply. False when it could
@@ -45,6 +50,9 @@ bool rpcd_report(struct rpcd *, enum cmd_id);
  * already, notifies it before the request is processed, so that it notices when reeve-rpcd
  * hangs. */
 void rpcd_begin_request(struct rpcd *);
+/* Reads from the master until the mirror has every change that any client may know of. May
+ * answer calls. */
+void rpcd_catch_up(struct rpcd *);
 /* Replies to a request of the master, which can only be a ping. */
 void rpcd_on_request(struct rpcd *, uint64_t id, const char *method);
 

@@ -19,20 +19,23 @@ int
 setup_read_hello(struct setup *s, const json_t *result)
 {
 	json_int_t uid, gid, listeners;
-	const char *confinement, *max_role = role_name(ROLE_ADMIN);
+	const char *confinement, *max_role = role_name(ROLE_ADMIN), *form_key = NULL;
 	json_t *level;
 	int number, role;
 
 	if (s->answered ||
-	    json_unpack((json_t *)(uintptr_t)result, "{s:{s:I, s:I, s:s, s:o, s:I, s?s}}",
-		"setup", "uid", &uid, "gid", &gid, "confinement", &confinement, "loglevel",
-		&level, "listeners", &listeners, "max_role", &max_role) < 0)
+	    json_unpack((json_t *)(uintptr_t)result,
+		"{s:{s:I, s:I, s:s, s:o, s:I, s?s, s?s}}", "setup", "uid", &uid, "gid",
+		&gid, "confinement", &confinement, "loglevel", &level, "listeners",
+		&listeners, "max_role", &max_role, "form_key", &form_key) < 0)
 		return -1;
 	number = json_is_string(level) ? log_level_parse(json_string_value(level)) :
 					 (int)json_integer_value(level);
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX || number <= 0 ||
 	    listeners < 0 || listeners > SETUP_LISTENERS_MAX ||
 	    (role = role_parse(max_role)) == -1)
+		return -1;
+	if (token_key_read(&s->form_key, form_key) < 0)
 		return -1;
 	s->uid = (uid_t)uid;
 	s->gid = (gid_t)gid;

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "proto/role.h"
 #include "rpcd/credentials.h"
+#include "rpcd/pages/token.h"
 
 #include <jansson.h>
 #include <stdatomic.h>
@@ -37,6 +38,7 @@ struct setup {
 	gid_t gid;
 	bool strict;
 	enum log_level level;
+	struct token_key form_key;
 	enum role max_role; /* that a client of any listener can have */
 	size_t expected;    /* listeners announced */
 	size_t count;       /* received */

@@ -1,5 +1,6 @@
 #include "master/frontend/frontend.h"
 
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/mem.h"
@@ -11,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define PROGRAM "reeve-rpcd"
 #define READY_MS 10000 /* from its start until it is ready */
 #define END_MS 1500    /* 1 s to answer pending calls, the rest to exit */
 #define NAME_SIZE 40   /* "reeve-rpcd (max_role operate)" */
+#define FORM_KEY_SIZE 32
 #ifndef LIBEXECDIR
 #define LIBEXECDIR "/usr/local/libexec/reeve"
 #endif
@@ -33,6 +36,8 @@ struct frontend {
 	struct connection *connection;   /* NULL = none */
 	struct peer *peer;               /* of the connection */
 	struct waiting_clients *waiting; /* NULL = it is not ready */
+	char form_key[FORM_KEY_SIZE * 2 +
+	    1];                          /* in hexadecimal digits, for all its processes */
 	bool renewing;                   /* replace it, because its sockets have changed */
 	struct log_limit setup_failures; /* log lines about failed setups */
 };
@@ -158,7 +163,8 @@ frontend_greet(void *ctx, json_t *hello_result)
 	const struct frontend *frontend = ctx;
 
 	return json_object_set_new(hello_result, "setup",
-	    rpcd_setup_object(frontend->use->config, frontend->role, frontend->nlisteners));
+	    rpcd_setup_object(frontend->use->config, frontend->role, frontend->form_key,
+		frontend->nlisteners));
 }
 
 int
@@ -242,6 +248,19 @@ frontend_set_name(struct frontend *frontend)
 	frontend->kind.argument = frontend->argument;
 }
 
+/* The key of the tokens in forms, which stay valid when reeve-rpcd is started again. */
+static int
+frontend_make_key(struct frontend *frontend)
+{
+	unsigned char key[FORM_KEY_SIZE];
+
+	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
+		return -1;
+	hex_encode(key, sizeof(key), frontend->form_key);
+	mem_wipe(key, sizeof(key));
+	return 0;
+}
+
 /* The reeve-rpcd of the listeners with this role. 0, or -1 with errno. */
 static int
 frontend_init(struct frontend *frontend, const struct frontends *all, enum role role,
@@ -254,6 +273,8 @@ frontend_init(struct frontend *frontend, const struct frontends *all, enum role 
 	    (struct frontend){ .use = &all->use, .role = role, .kind = frontend_kind };
 	if (count < config->nlisteners)
 		frontend_set_name(frontend);
+	if (frontend_make_key(frontend) < 0)
+		return -1;
 	frontend->listeners = calloc(count, sizeof(*frontend->listeners));
 	if (frontend->listeners == NULL)
 		return -1;

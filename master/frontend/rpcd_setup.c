@@ -12,17 +12,18 @@
 #include <unistd.h>
 
 json_t *
-rpcd_setup_object(const struct config *config, enum role max_role, size_t nlisteners)
+rpcd_setup_object(const struct config *config, enum role max_role, const char *form_key,
+    size_t nlisteners)
 {
 	const struct user *user = geteuid() == 0 ? config->rpcd_user : NULL;
 
-	return json_pack("{s:i,s:i,s:s,s:b,s:s,s:s,s:i,s:s}", "uid",
+	return json_pack("{s:i,s:i,s:s,s:b,s:s,s:s,s:i,s:s,s:s}", "uid",
 	    (int)(user == NULL ? geteuid() : user->uid), "gid",
 	    (int)(user == NULL ? getegid() : user->gid), "user",
 	    user == NULL ? "" : user->name, "root", geteuid() == 0, "confinement",
 	    config->confinement_strict ? "strict" : "best", "loglevel",
 	    log_level_word(log_threshold()), "listeners", (int)nlisteners, "max_role",
-	    role_name(max_role));
+	    role_name(max_role), "form_key", form_key);
 }
 
 /* Bytes of the names of a server in the message, which fits a frame even when each byte of

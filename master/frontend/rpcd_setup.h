@@ -14,7 +14,8 @@
 #include <stddef.h>
 
 /* The member "setup" of hello's result; new, NULL with ENOMEM. */
-json_t *rpcd_setup_object(const struct config *, enum role max_role, size_t nlisteners);
+json_t *rpcd_setup_object(
+    const struct config *, enum role max_role, const char *form_key, size_t nlisteners);
 /* Queues the notifications for these listeners (indexes into the configuration), and marks
  * the peer as secret (peer_secret). 0, or -1 with errno. */
 NODISCARD int rpcd_setup_send(struct peer *, const struct config *,

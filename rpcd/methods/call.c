@@ -354,15 +354,6 @@ calls_free(struct calls *calls)
 	free(calls);
 }
 
-void
-call_catch_up(const struct calls *calls)
-{
-	struct rpcd *rpcd = calls->rpcd;
-
-	if (rpcd->master != NULL && !invocation_has_reached(rpcd, invocation_newest(rpcd)))
-		peer_drain(rpcd->master);
-}
-
 struct call *
 call_begin(struct calls *calls, struct share *share, const struct caller *caller,
     struct buf *body, bool may_park, call_done_fn *done, void *ctx)
@@ -371,7 +362,7 @@ call_begin(struct calls *calls, struct share *share, const struct caller *caller
 	struct call *call;
 
 	/* Before the call exists, because this may answer other calls. */
-	call_catch_up(calls);
+	rpcd_catch_up(calls->rpcd);
 	call = xcalloc(1, sizeof(*call));
 	call->calls = calls;
 	call->done = done;

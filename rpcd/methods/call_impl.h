@@ -72,9 +72,6 @@ struct calls {
 /* call.c */
 /* Continues the call in a turn of its own, after the calls that are already due. */
 void call_later(struct call *);
-/* Reads from the master until the mirror has every change that any client may know of. May
- * answer calls. */
-void call_catch_up(const struct calls *);
 
 /* call_read.c */
 /* Reads a short body and begins the call, or takes a long body and schedules it. The caller

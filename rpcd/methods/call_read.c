@@ -118,7 +118,7 @@ call_read_on(struct call *call)
 			return;
 		}
 		xmlparse_take(call->reader, &name, &params);
-		call_catch_up(call->calls);
+		rpcd_catch_up(call->calls->rpcd);
 		call_enter(call, name, params);
 	}
 	xmlparse_free(call->reader);
