@@ -46,6 +46,7 @@ struct http_endpoint {
 	size_t max_streams;
 	struct budget bodies;
 	struct share share;
+	struct rendered *list_page; /* of all programs */
 };
 
 #endif

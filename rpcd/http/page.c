@@ -42,6 +42,27 @@ http_page_headers(struct MHD_Response *response, const char *type)
 }
 
 struct MHD_Response *
+http_page_secure(struct MHD_Response *response)
+{
+	static const struct {
+		const char *name, *value;
+	} headers[] = {
+	    {"Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+		"connect-src 'self'; form-action 'self'; base-uri 'none'; "
+		"frame-ancestors 'none'"},
+	    {"X-Content-Type-Options", "nosniff"},
+	    {"Referrer-Policy", "no-referrer"},
+	    {"Cross-Origin-Resource-Policy", "same-origin"},
+	    {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
+	};
+
+	for (size_t i = 0; i < nitems(headers); i++)
+		response = http_page_header(response, headers[i].name, headers[i].value);
+	return response;
+}
+
+struct MHD_Response *
 http_page_error(int status, int64_t *bytes)
 {
 	const struct http_reason *reason = &reasons[0];

@@ -18,6 +18,9 @@ struct MHD_Response *http_page_reply(struct reply *, int64_t *bytes);
 /* Adds a header, or frees the response and returns NULL. A response NULL is allowed. */
 struct MHD_Response *http_page_header(
     struct MHD_Response *, const char *name, const char *value);
+/* The same for the headers of a page or of a file that it uses: it is not kept, loads only
+ * what this server has, runs no scripts of its text, and no other page can embed it. */
+struct MHD_Response *http_page_secure(struct MHD_Response *);
 /* The same for the headers of every answer. */
 struct MHD_Response *http_page_headers(struct MHD_Response *, const char *type);
 

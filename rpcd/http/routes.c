@@ -7,6 +7,13 @@
 #include <microhttpd.h>
 #include <string.h>
 
+/* A page, or a file that pages use, which shows nothing that is secret. */
+#define PAGE(route_path, function) \
+	{ \
+		.path = route_path, .method = MHD_HTTP_METHOD_GET, .is_page = true, \
+		.role = ROLE_STATES, .cmd = CMD_HELLO, .answer = function, \
+	}
+
 /* The methods of a path are neighbours. */
 static const struct http_route routes[] = {
 	{
@@ -37,6 +44,11 @@ static const struct http_route routes[] = {
 		.answer = http_log_tail_answer,
 		.abandon = http_log_tail_abandon,
 	},
+	PAGE("/", http_pages_list),
+	PAGE("/index.html", http_pages_list),
+	PAGE("/style.css", http_pages_file),
+	PAGE("/script.js", http_pages_file),
+	PAGE("/icon.svg", http_pages_file),
 };
 
 static bool

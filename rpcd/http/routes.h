@@ -2,7 +2,9 @@
 #ifndef RPCD_HTTP_ROUTES_H
 #define RPCD_HTTP_ROUTES_H
 
+#include "common/buf.h"
 #include "proto/cmd.h"
+#include "proto/grant.h"
 #include "proto/role.h"
 
 #include <stdbool.h>
@@ -44,6 +46,11 @@ const struct http_route *http_route_find(const char *uri);
 const struct http_route *http_route_of_method(
     const struct http_route *, const char *method);
 
+/* pages.c */
+void http_pages_file(struct http_request *);
+void http_pages_list(struct http_request *);
+/* Writes the list for rpcd/rendered.h; rpcd is the context. */
+void http_pages_write_list(void *rpcd, const struct grant *, int64_t now, struct buf *);
 /* rpc.c */
 void http_rpc_answer(struct http_request *);
 void http_rpc_abandon(void *request);

@@ -6,6 +6,7 @@
 #include "common/mem.h"
 #include "rpcd/http/request.h"
 #include "rpcd/methods/process_list.h"
+#include "rpcd/rendered.h"
 #include "rpcd/confinement.h"
 
 #include <errno.h>
@@ -130,6 +131,7 @@ server_daemon(struct http_server *s)
 static void
 server_clear(struct http_server *s)
 {
+	rendered_free(s->endpoint.list_page);
 	process_list_free(s->endpoint.share.processes);
 	conntable_free(s->endpoint.connections);
 	free(s);
@@ -158,7 +160,10 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	server_set_name(e, s->socket);
 	server_set_bounds(e);
 	e->share.processes = process_list_new(rpcd, &e->share.budget);
-	s->daemon = e->share.processes != NULL ? server_daemon(s) : NULL;
+	e->list_page = rendered_new(
+	    rpcd, &e->share.budget, RENDERED_BY_GRANT, http_pages_write_list, rpcd);
+	if (e->share.processes != NULL && e->list_page != NULL)
+		s->daemon = server_daemon(s);
 	if (s->daemon == NULL) {
 		server_clear(s);
 		return NULL;

@@ -1,0 +1,20 @@
+/* Files: the style sheet, the script and the templates of rpcd/ui, which are part of the
+ * program. */
+#ifndef RPCD_PAGES_FILES_H
+#define RPCD_PAGES_FILES_H
+
+/* A file that is served as it is. */
+struct page_file {
+	const char *path; /* "/style.css" */
+	const char *type; /* media type */
+	const char *text;
+};
+
+/* The templates (rpcd/pages/template.h). */
+extern const char page_frame_html[], page_list_html[], page_row_html[], page_group_html[],
+    page_log_html[], page_message_html[];
+
+/* The file of a path, a query may follow it; or NULL. */
+const struct page_file *page_file_find(const char *uri);
+
+#endif

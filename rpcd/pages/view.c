@@ -1,0 +1,207 @@
+#include "rpcd/pages/view.h"
+
+#include "common/compiler.h"
+#include "common/mem.h"
+#include "proto/cmd.h"
+#include "rpcd/pages/files.h"
+#include "rpcd/pages/html.h"
+#include "rpcd/pages/template.h"
+
+#include <stdlib.h>
+
+/* The commands that each right needs. */
+static const struct {
+	const char *word;
+	enum cmd_id cmd, and;
+} rights[VIEW_RIGHTS] = {
+	[VIEW_START] = {"start", CMD_PROCESS_START, CMD_PROCESS_START},
+	[VIEW_RESTART] = {"restart", CMD_PROCESS_STOP, CMD_PROCESS_START},
+	[VIEW_STOP] = {"stop", CMD_PROCESS_STOP, CMD_PROCESS_STOP},
+	[VIEW_SIGNAL] = {"signal", CMD_PROCESS_SIGNAL, CMD_PROCESS_SIGNAL},
+	[VIEW_CLEAR] = {"clear", CMD_LOG_CLEAR, CMD_LOG_CLEAR},
+	[VIEW_LOG] = {"log", CMD_LOG_OPEN, CMD_LOG_OPEN},
+	[VIEW_MAINLOG] = {"mainlog", CMD_MAINLOG_OPEN, CMD_MAINLOG_OPEN},
+};
+
+void
+view_init(struct view *view, const struct mirror *mirror, const struct grant *grant,
+    enum role ceiling, const char *host, int64_t now)
+{
+	*view = (struct view){
+		.mirror = mirror,
+		.grant = grant,
+		.host = host,
+		.now = now,
+	};
+	for (size_t i = 0; i < VIEW_RIGHTS; i++)
+		if (grant_check_cmd(grant, ceiling, rights[i].cmd) == GRANT_OK &&
+		    grant_check_cmd(grant, ceiling, rights[i].and) == GRANT_OK)
+			view->rights |= 1U << i;
+}
+
+const char *
+view_word(enum view_right right)
+{
+	return rights[right].word;
+}
+
+bool
+view_sees(const struct view *view, const struct process_info *info)
+{
+	return grant_sees(view->grant, info->group, info->name);
+}
+
+/* ---- a program ---- */
+
+bool
+view_is_bad(const struct process_info *info)
+{
+	switch (info->state) {
+	case PROCESS_FATAL:
+	case PROCESS_BACKOFF:
+	case PROCESS_UNKNOWN:
+		return true;
+	case PROCESS_EXITED:
+		return info->exitstatus != 0;
+	case PROCESS_STOPPED:
+	case PROCESS_STARTING:
+	case PROCESS_RUNNING:
+	case PROCESS_STOPPING:
+		break;
+	}
+	return info->health == HEALTH_UNHEALTHY;
+}
+
+/* Appends to a list with commas; nothing for an empty text. */
+static void
+view_add(char **list, const char *before, const char *text)
+{
+	if (text != NULL && *text != '\0')
+		xappendf(list, "%s%s%s", **list != '\0' ? ", " : "", before, text);
+}
+
+static bool
+view_shows_exit(enum process_state state)
+{
+	return state == PROCESS_EXITED || state == PROCESS_BACKOFF ||
+	    state == PROCESS_FATAL;
+}
+
+char *
+view_activity(const struct view *view, const struct process_info *info)
+{
+	char *list = xstrdup(""), *reason = process_info_last_exit(info), *description;
+
+	view_add(&list, "waiting for ", info->waiting_for);
+	if (info->state != PROCESS_RUNNING) {
+		description = process_info_description(info, view->now);
+		view_add(&list, "", description);
+		free(description);
+		if (view_shows_exit(info->state))
+			view_add(&list, "", reason);
+	} else {
+		if (info->health == HEALTH_STARTING || info->health == HEALTH_UNHEALTHY)
+			view_add(&list, "",
+			    state_word_name(state_health_words, (int)info->health));
+		else if (!info->ready)
+			view_add(&list, "", "not ready");
+	}
+	if (info->restarts > 0 &&
+	    (info->state == PROCESS_RUNNING || info->state == PROCESS_STARTING))
+		view_add(&list, "last exit: ", reason);
+	if (info->paused)
+		view_add(&list, "", "automatic starts are paused");
+	free(reason);
+	return list;
+}
+
+bool
+view_applies(enum view_right right, const struct process_info *info)
+{
+	if (right == VIEW_START)
+		return process_state_is_stopped(info->state);
+	if (right == VIEW_STOP || right == VIEW_RESTART)
+		return process_state_is_running(info->state);
+	return right != VIEW_SIGNAL || process_state_is_signallable(info->state);
+}
+
+void
+view_state(struct buf *out, const char *name)
+{
+	html_raw(out, "<span class=\"state\"");
+	html_attribute(out, "data-state", name);
+	html_raw(out, ">");
+	html_text(out, name);
+	html_raw(out, "</span>");
+}
+
+char *
+view_buttons(const struct view *view, const char *target, const struct process_info *info)
+{
+	static const char *const texts[] = { "Start", "Restart", "Stop" };
+	char *value, *label;
+	struct buf out;
+
+	buf_init(&out, 0);
+	for (size_t i = 0; i < nitems(texts); i++) {
+		if (!view_may(view, (enum view_right)i) ||
+		    (info != NULL && !view_applies((enum view_right)i, info)))
+			continue;
+		value = xasprintf("%s %s", rights[i].word, target);
+		label = xasprintf("%s %s", texts[i], target);
+		html_raw(&out, "<button name=\"action\"");
+		html_attribute(&out, "value", value);
+		html_attribute(&out, "aria-label", label);
+		html_raw(&out, ">");
+		html_raw(&out, texts[i]);
+		html_raw(&out, "</button>");
+		free(value);
+		free(label);
+	}
+	return html_take(&out);
+}
+
+/* ---- frame ---- */
+
+/* New: the rights as words. */
+static char *
+view_rights_text(const struct view *view)
+{
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < VIEW_RIGHTS; i++)
+		if (view_may(view, (enum view_right)i))
+			xappendf(&text, "%s%s", *text != '\0' ? " " : "", rights[i].word);
+	return text;
+}
+
+void
+view_page(struct buf *out, const struct view *view, const char *kind, const char *title,
+    struct buf *content)
+{
+	static const char mainlog[] =
+	    "<a class=\"button plain\" href=\"mainlog.html\">Main log</a>";
+	const struct daemon_info *daemon = &view->mirror->daemon;
+	char *may = view_rights_text(view), *markup = html_take(content);
+	char *alarm = daemon->state != DAEMON_FATAL ?
+	    NULL :
+	    xasprintf("The daemon has an internal error and changes nothing: %s",
+		daemon->fatal_reason);
+	const struct template_value values[] = {
+		{"title", TEMPLATE_TEXT, title},
+		{"kind", TEMPLATE_TEXT, kind},
+		{"may", TEMPLATE_TEXT, may},
+		{"identifier", TEMPLATE_TEXT, daemon->identifier},
+		{"host", TEMPLATE_TEXT, view->host},
+		{"version", TEMPLATE_TEXT, REEVE_VERSION},
+		{"daemon_state", TEMPLATE_TEXT, daemon_state_name(daemon->state)},
+		{"alarm", TEMPLATE_TEXT, alarm},
+		{"mainlog", TEMPLATE_HTML, view_may(view, VIEW_MAINLOG) ? mainlog : NULL},
+		{"content", TEMPLATE_HTML, markup},
+	};
+
+	template_fill(out, page_frame_html, values, nitems(values));
+	free(may);
+	free(markup);
+	free(alarm);
+}

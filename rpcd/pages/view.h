@@ -1,0 +1,65 @@
+/* View: what a page shows, to whom, and the frame that all pages have. */
+#ifndef RPCD_PAGES_VIEW_H
+#define RPCD_PAGES_VIEW_H
+
+#include "common/buf.h"
+#include "proto/grant.h"
+#include "proto/mirror.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Stands for the place of the form token, which differs between users. No text of a page
+ * contains it, because control characters are replaced. */
+#define VIEW_TOKEN "\x01"
+
+enum view_right {
+	VIEW_START,
+	VIEW_RESTART,
+	VIEW_STOP,
+	VIEW_SIGNAL,
+	VIEW_CLEAR,
+	VIEW_LOG,
+	VIEW_MAINLOG,
+	VIEW_RIGHTS
+};
+
+struct view {
+	const struct mirror *mirror;
+	const struct grant *grant;
+	unsigned rights;  /* bits by enum view_right */
+	const char *host; /* of the machine */
+	int64_t now;      /* epoch seconds */
+};
+
+/* For a caller whose rights the ceiling limits (proto/grant.h). */
+void view_init(struct view *, const struct mirror *, const struct grant *,
+    enum role ceiling, const char *host, int64_t now);
+static inline bool
+view_may(const struct view *view, enum view_right right)
+{
+	return (view->rights & 1U << right) != 0;
+}
+
+/* The word of an action, "start". */
+const char *view_word(enum view_right);
+bool view_sees(const struct view *, const struct process_info *);
+
+/* Whether somebody should look at the program. */
+bool view_is_bad(const struct process_info *);
+/* New: what the program is doing, without pid and uptime. */
+char *view_activity(const struct view *, const struct process_info *);
+/* Whether the action makes sense in the state. */
+bool view_applies(enum view_right, const struct process_info *);
+/* Appends a state as a word with its colour. */
+void view_state(struct buf *, const char *name);
+/* New: the buttons of the actions up to VIEW_STOP on a program, a group "NAME:*", or "*",
+ * that the caller may do and that make sense for *info, unless it is NULL. */
+char *view_buttons(
+    const struct view *, const char *target, const struct process_info *info);
+/* Appends a whole page: the frame with the content, which is cleared. kind: "list", "log"
+ * or "message", for style sheet and script. */
+void view_page(struct buf *, const struct view *, const char *kind, const char *title,
+    struct buf *content);
+
+#endif

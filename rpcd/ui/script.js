@@ -1,0 +1,981 @@
+/* The script of the pages. The server writes pages that work without it; with it they are
+ * live: /events streams states, figures and logs, and POST /RPC2 carries every action.
+ * Names, logs and errors are written as text, never as HTML. */
+"use strict";
+
+const $ = id => document.getElementById(id);
+const may = new Set(document.body.dataset.may.split(" "));
+const STOPPED = ["STOPPED", "EXITED", "FATAL", "UNKNOWN"];
+const ORDER = ["FATAL", "BACKOFF", "UNKNOWN", "EXITED", "STARTING", "STOPPING", "RUNNING", "STOPPED"];
+
+function element(tag, properties, ...children) {
+	const e = Object.assign(document.createElement(tag), properties);
+	e.append(...children);
+	return e;
+}
+
+/* Writes only what differs, so that nothing flickers and selections survive. */
+function setText(node, text) {
+	if (node.textContent !== text)
+		node.textContent = text;
+}
+
+/* ---- words ---- */
+
+const specOf = row => row.group === row.name ? row.name : row.group + ":" + row.name;
+const logUrl = spec => "tail.html?processname=" + encodeURIComponent(spec);
+
+function duration(seconds) {
+	const s = Math.max(0, Math.floor(seconds)), two = n => String(n).padStart(2, "0");
+	const days = Math.floor(s / 86400);
+	return (days ? days + "d " : "") + Math.floor(s / 3600) % 24 + ":" +
+	    two(Math.floor(s / 60) % 60) + ":" + two(s % 60);
+}
+
+function bytes(n) {
+	let unit = 0;
+	for (; n >= 1000 && unit < 4; unit++)
+		n /= 1024;
+	return (unit && n < 10 ? n.toFixed(1) : Math.round(n)) + " " + ["B", "KB", "MB", "GB", "TB"][unit];
+}
+
+const isStopped = row => STOPPED.includes(row.statename);
+const isUp = row => ["STARTING", "RUNNING", "BACKOFF"].includes(row.statename);
+
+function isBad(row) {
+	return ["FATAL", "BACKOFF", "UNKNOWN"].includes(row.statename) || row.health === "unhealthy" ||
+	    row.statename === "EXITED" && row.exitstatus !== 0;
+}
+
+/* What a program is doing, in the words of its description; pid and uptime have columns. */
+function activity(row) {
+	const reason = row.last_exit && row.last_exit.reason;
+	const words = [];
+	if (row.waiting_for)
+		words.push("waiting for " + row.waiting_for);
+	if (row.statename !== "RUNNING") {
+		words.push(row.description);
+		if (reason && ["EXITED", "BACKOFF", "FATAL"].includes(row.statename))
+			words.push(reason);
+	} else {
+		if (row.health && row.health !== "none" && row.health !== "healthy")
+			words.push(row.health);
+		else if (row.ready === false)
+			words.push("not ready");
+	}
+	if (row.restarts && reason && ["RUNNING", "STARTING"].includes(row.statename))
+		words.push("last exit: " + reason);
+	if (row.paused)
+		words.push("automatic starts are paused");
+	return words.filter(Boolean).join(", ");
+}
+
+/* ---- JSON-RPC ---- */
+
+let lastId = 0;
+
+/* Calls [method, ...params] of one request; their replies in the same order. */
+async function rpc(calls) {
+	const body = calls.map(([method, ...params]) => ({ jsonrpc: "2.0", method, params, id: ++lastId }));
+	const response = await fetch("RPC2", {
+		method: "POST", keepalive: true, headers: { "Content-Type": "application/json" },
+		body: JSON.stringify(body.length === 1 ? body[0] : body),
+	});
+	if (!response.ok && response.headers.get("Content-Type") !== "application/json")
+		throw new Error(response.status + " " + response.statusText);
+	const answer = [].concat(await response.json());
+	const byId = new Map(answer.map(a => [a.id, a]));
+	return body.map(b => byId.get(b.id) || answer[0]);
+}
+
+/* ---- stream ---- */
+
+/* One stream for a page. It is closed while the page is hidden, and resumes with its number. */
+const stream = {
+	source: null, last: "", wait: 1000, timer: 0, handlers: {}, seen: Date.now(),
+
+	open() {
+		clearTimeout(this.timer);
+		if (this.source || document.hidden)
+			return;
+		const query = new URLSearchParams(this.query ? this.query() : {});
+		if (this.last)
+			query.set("last", this.last);
+		this.source = new EventSource("events" + (query.size ? "?" + query : ""));
+		this.source.onopen = () => { this.wait = 1000; this.online(true); };
+		this.source.onerror = () => this.broken();
+		for (const name of Object.keys(this.handlers))
+			this.source.addEventListener(name, event => {
+				if (event.lastEventId)
+					this.last = event.lastEventId;
+				this.seen = Date.now();
+				this.handlers[name](event.data ? JSON.parse(event.data) : null);
+			});
+	},
+
+	close() {
+		clearTimeout(this.timer);
+		if (this.source)
+			this.source.close();
+		this.source = null;
+	},
+
+	broken() {
+		this.online(false);
+		this.close();
+		this.timer = setTimeout(() => this.open(), this.wait);
+		this.wait = Math.min(this.wait * 2, 15000);
+	},
+
+	online(yes) {
+		document.documentElement.classList.toggle("is-offline", !yes);
+		$("offline").hidden = yes;
+		if (!yes)
+			setText($("offline"), "No connection to the daemon. This page shows what was known at " +
+			    new Date(this.seen).toLocaleTimeString() + ". Connecting again …");
+	},
+};
+
+document.addEventListener("visibilitychange", () => document.hidden ? stream.close() : stream.open());
+addEventListener("pagehide", () => stream.close());
+addEventListener("pageshow", event => event.persisted && stream.open());
+
+stream.handlers.daemon = daemon => {
+	const state = document.querySelector("[data-daemon=statename]");
+	setText(state, daemon.statename);
+	state.dataset.state = daemon.statename;
+};
+
+/* ---- dialogs ---- */
+
+function openDialog(title, content, ...buttons) {
+	const heading = element("h2", { id: "dialog-title" }, title);
+	const form = element("form", { method: "dialog" }, heading, content,
+	    element("p", { className: "buttons" }, ...buttons));
+	const dialog = element("dialog", {}, form);
+	dialog.setAttribute("aria-labelledby", heading.id);
+	document.body.append(dialog);
+	dialog.showModal();
+	return new Promise(resolve => dialog.addEventListener("close", () => {
+		dialog.remove();
+		resolve(dialog.returnValue);
+	}));
+}
+
+/* Asks once before many programs are stopped. */
+async function confirmed(verb, names) {
+	const list = element("p", { className: "names" }, names.join(", "));
+	return await openDialog(verb + " " + names.length + " programs?", list,
+	    element("button", { value: "" }, "Cancel"),
+	    element("button", { value: "yes", className: "strong danger" }, verb)) === "yes";
+}
+
+/* Keys of a page: {key: [its name or "" = not listed, what it does, function]}. */
+function listenToKeys(keys, field) {
+	const help = () => {
+		const list = element("dl");
+		for (const [name, text] of Object.values(keys))
+			if (name)
+				list.append(element("dt", {}, ...name.split(" ").map(n => element("kbd", {}, n))),
+				    element("dd", {}, text));
+		openDialog("Keys", list, element("button", { className: "strong" }, "Close"));
+	};
+	keys["?"] = ["?", "show this list", help];
+	$("keys").addEventListener("click", help);
+	addEventListener("keydown", event => {
+		const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+		const leaves = event.target === field && ["Escape", "ArrowDown"].includes(event.key);
+		if (!keys[event.key] || event.ctrlKey || event.altKey || event.metaKey ||
+		    typing && !leaves || document.querySelector("dialog[open]"))
+			return;
+		event.preventDefault();
+		event.target.blur();
+		keys[event.key][2]();
+	});
+}
+
+for (const e of document.querySelectorAll(".needs-script"))
+	if (e.id !== "earlier" && e.id !== "follow")
+		e.hidden = false;
+for (const e of document.querySelectorAll(".without-script"))
+	e.hidden = true;
+
+/* ---- the list of programs ---- */
+
+function listPage() {
+	const rows = new Map();   /* by id: what the stream says */
+	const views = new Map();  /* by id: {tr, cells} */
+	const figures = new Map(); /* by id: CPU, memory, descriptors */
+	const problems = new Map(); /* by name: the text of a fault */
+	const busy = new Set();   /* names whose action is under way */
+	let snapshot = null, selected = 0, skew = 0, planned = false;
+	const table = document.querySelector("table");
+	const rowModel = document.createElement("tr");
+	rowModel.innerHTML = `<td class="cell-state"><span class="state"></span></td>
+<th scope="row" class="cell-name"><a></a></th><td class="cell-text"></td>
+<td class="number" data-label="Pid"></td><td class="number" data-label="Uptime"></td>
+<td class="number" data-label="CPU"></td><td class="number" data-label="Memory"></td>
+<td class="number" data-label="Restarts"></td><td class="cell-actions"></td>`;
+	const filter = readFilter();
+
+	function readFilter() {
+		const query = new URLSearchParams(location.search);
+		return { text: query.get("q") || "", state: query.get("state") || "" };
+	}
+
+	function writeFilter() {
+		const query = new URLSearchParams();
+		if (filter.text)
+			query.set("q", filter.text);
+		if (filter.state)
+			query.set("state", filter.state);
+		history.replaceState(null, "", query.size ? "?" + query : location.pathname);
+	}
+
+	function isShown(row) {
+		const text = filter.text.toLowerCase();
+		return (!filter.state || row.statename === filter.state) &&
+		    (!text || specOf(row).toLowerCase().includes(text) ||
+			row.group.toLowerCase().includes(text) || String(row.pid) === text);
+	}
+
+	/* By code points, as the server sorts. */
+	function compare(a, b) {
+		const key = (x, y) => x < y ? -1 : x > y ? 1 : 0;
+		return key(a.group, b.group) || key(a.name, b.name) || a.id - b.id;
+	}
+
+	const sorted = () => [...rows.values()].sort(compare);
+
+	/* The buttons that the user may press. */
+	function makeButtons(name, label) {
+		return ["start", "restart", "stop"].filter(verb => may.has(verb)).map(verb => {
+			const button = element("button", { name: "action", value: verb + " " + name },
+			    verb[0].toUpperCase() + verb.slice(1));
+			button.setAttribute("aria-label", button.textContent + " " + label);
+			return button;
+		});
+	}
+
+	/* As the server writes it (row.html). */
+	function makeView(row) {
+		const spec = specOf(row), tr = rowModel.cloneNode(true);
+		tr.id = "p" + row.id;
+		tr.dataset.id = row.id;
+		tr.dataset.name = spec;
+		const link = tr.querySelector(".cell-name a");
+		if (may.has("log"))
+			link.href = logUrl(spec);
+		else
+			link.removeAttribute("href");
+		link.textContent = row.name;
+		tr.querySelector(".cell-actions").append(...makeButtons(spec, spec));
+		const label = name => tr.querySelector(`[data-label=${name}]`);
+		const view = { tr, state: tr.querySelector(".state"), text: tr.querySelector(".cell-text"),
+			pid: label("Pid"), uptime: label("Uptime"), cpu: label("CPU"), memory: label("Memory"),
+			restarts: label("Restarts"), problem: null };
+		views.set(row.id, view);
+		return view;
+	}
+
+	function paint(row) {
+		const view = views.get(row.id) || makeView(row);
+		const problem = problems.get(specOf(row));
+		view.tr.dataset.state = view.state.dataset.state = row.statename;
+		setText(view.state, row.statename);
+		view.tr.classList.toggle("bad", isBad(row));
+		if (view.problem !== problem || view.activity !== activity(row)) {
+			view.problem = problem;
+			view.activity = activity(row);
+			view.text.replaceChildren(view.activity,
+			    ...problem ? [element("span", { className: "problem", role: "alert" }, problem)] : []);
+		}
+		setText(view.pid, row.pid ? String(row.pid) : "");
+		setText(view.restarts, row.restarts ? String(row.restarts) : "");
+		paintUptime(row, view);
+		paintFigures(row, view);
+		for (const button of view.tr.querySelectorAll("button")) {
+			const verb = button.value.split(" ")[0];
+			button.hidden = !(verb === "start" ? isStopped(row) : isUp(row));
+			button.disabled = busy.has(specOf(row));
+		}
+		return view;
+	}
+
+	function paintUptime(row, view) {
+		setText(view.uptime, row.pid && row.start ? duration(Date.now() / 1000 + skew - row.start) : "");
+	}
+
+	function paintFigures(row, view) {
+		const [cpu, memory] = row.pid && figures.get(row.id) || [null, null];
+		setText(view.cpu, cpu !== null ? cpu.toFixed(1) + " %" : "");
+		setText(view.memory, memory !== null ? bytes(memory) : "");
+	}
+
+	/* Several changes of one turn are painted once. */
+	function plan() {
+		if (!planned)
+			requestAnimationFrame(() => { planned = false; layout(); });
+		planned = true;
+	}
+
+	/* Puts the rows into their groups and hides what the filter does not show. Moves only
+	 * what is not in its place. */
+	function layout() {
+		const groups = new Map();
+		for (const row of sorted())
+			(groups.get(row.group) || groups.set(row.group, []).get(row.group)).push(row);
+		const bodies = new Map();
+		for (const body of [...table.tBodies])
+			if (body.dataset.group === undefined)
+				body.remove(); /* of the server */
+			else
+				bodies.set(body.dataset.group, body);
+		let place = table.tHead;
+		for (const [name, members] of groups) {
+			const body = bodies.get(name) || makeGroup(name);
+			bodies.delete(name);
+			if (place.nextElementSibling !== body)
+				place.after(body);
+			place = body;
+			layoutGroup(body, name, members);
+		}
+		for (const body of bodies.values())
+			body.remove();
+		layoutSummary();
+	}
+
+	/* As the server writes it (group.html); a lone program of the same name has no head. */
+	function makeGroup(name) {
+		const cell = element("td", { className: "cell-actions" }, ...makeButtons(name + ":*", "group " + name));
+		const head = element("th", { scope: "rowgroup", colSpan: 8 }, name + " ",
+		    element("span", { className: "count" }));
+		const body = element("tbody", {}, element("tr", { className: "group-head" }, head, cell));
+		body.dataset.group = name;
+		return body;
+	}
+
+	function layoutGroup(body, name, members) {
+		const head = body.rows[0], shown = members.filter(isShown);
+		head.hidden = shown.length === 0 || members.length === 1 && members[0].name === name;
+		body.classList.toggle("group", !head.hidden);
+		setText(head.querySelector(".count"), String(members.length));
+		let place = head;
+		const wanted = new Set();
+		for (const row of members) {
+			const { tr } = paint(row);
+			wanted.add(tr);
+			tr.hidden = !shown.includes(row);
+			if (place.nextElementSibling !== tr)
+				place.after(tr);
+			place = tr;
+		}
+		for (const tr of [...body.rows])
+			if (tr !== head && !wanted.has(tr))
+				tr.remove();
+	}
+
+	function layoutSummary() {
+		const all = sorted(), shown = all.filter(isShown);
+		layoutChips(all);
+		layoutTrouble(all.filter(isBad));
+		table.classList.toggle("bare", shown.length === 0);
+		const empty = $("empty");
+		if (empty) {
+			empty.hidden = shown.length > 0;
+			if (all.length > 0)
+				empty.replaceChildren(element("strong", {}, "No program matches this filter"),
+				    "Press Esc to clear it.");
+		}
+		const whole = shown.length === all.length;
+		for (const button of $("bulk").querySelectorAll("button")) {
+			const verb = button.value.split(" ")[0];
+			const count = shown.filter(verb === "start" ? isStopped : isUp).length;
+			setText(button, verb[0].toUpperCase() + verb.slice(1) + (whole ? " all" : " these " + count));
+			button.disabled = count === 0;
+		}
+		const trouble = all.filter(isBad).length;
+		document.title = (trouble ? "(" + trouble + ") " : "") + document.title.replace(/^\(\d+\) /, "");
+	}
+
+	function layoutChips(all) {
+		const chip = (state, count) => {
+			const query = new URLSearchParams();
+			if (filter.text)
+				query.set("q", filter.text);
+			if (state)
+				query.set("state", state);
+			const word = state ? element("span", { className: "state" }, state) : "All";
+			if (state)
+				word.dataset.state = state;
+			const a = element("a", { href: "?" + query }, word, " " + count);
+			a.dataset.filter = state;
+			if (state === filter.state)
+				a.setAttribute("aria-current", "true");
+			return a;
+		};
+		const chips = [chip("", all.length)];
+		for (const state of ORDER) {
+			const count = all.filter(row => row.statename === state).length;
+			if (count || filter.state === state)
+				chips.push(chip(state, count));
+		}
+		const key = chips.map(c => c.outerHTML).join("");
+		if (layoutChips.key === key)
+			return;
+		layoutChips.key = key;
+		const focus = document.activeElement && document.activeElement.dataset.filter;
+		$("chips").replaceChildren(...chips);
+		if (focus !== undefined)
+			(chips.find(c => c.dataset.filter === focus) || chips[0]).focus();
+	}
+
+	function layoutTrouble(bad) {
+		const key = JSON.stringify(bad.map(row => [specOf(row), row.statename, activity(row)]));
+		if (layoutTrouble.key === key)
+			return;
+		layoutTrouble.key = key;
+		if (bad.length === 0)
+			return $("trouble").replaceChildren();
+		const list = element("ul");
+		for (const row of bad.slice(0, 5)) {
+			const word = element("span", { className: "state" }, row.statename);
+			const link = element("a", {}, specOf(row));
+			word.dataset.state = row.statename;
+			if (may.has("log"))
+				link.href = logUrl(specOf(row));
+			list.append(element("li", {}, element("span", {}, word), link, element("span", {}, activity(row))));
+		}
+		if (bad.length > 5)
+			list.append(element("li", { className: "more" }, "and " + (bad.length - 5) + " more"));
+		$("trouble").replaceChildren(element("h2", {}, bad.length === 1 ?
+		    "One program is in trouble" : bad.length + " programs are in trouble"), list);
+	}
+
+	/* -- what the stream brings -- */
+
+	function put(row) {
+		const old = rows.get(row.id);
+		rows.set(row.id, row);
+		if (row.now)
+			skew = row.now - Date.now() / 1000;
+		if (old && old.statename !== row.statename)
+			problems.delete(specOf(row));
+		if (snapshot)
+			snapshot.add(row.id);
+	}
+
+	function drop(id) {
+		for (const map of [rows, views, figures])
+			map.delete(id);
+	}
+
+	Object.assign(stream.handlers, {
+		"snapshot-begin": () => { snapshot = new Set(); },
+		"rows": list => list.forEach(put),
+		"snapshot-end": () => {
+			for (const id of rows.keys())
+				if (snapshot && !snapshot.has(id))
+					drop(id);
+			snapshot = null;
+			plan();
+		},
+		"process": row => { put(row); plan(); },
+		"removed": ({ id }) => { drop(id); plan(); },
+		"stats": stats => {
+			for (const [key, values] of Object.entries(stats)) {
+				const id = Number(key), row = rows.get(id), view = views.get(id);
+				figures.set(id, values);
+				if (row && view)
+					paintFigures(row, view);
+			}
+		},
+	});
+
+	setInterval(() => {
+		if (!document.hidden)
+			for (const [id, view] of views)
+				if (!view.tr.hidden)
+					paintUptime(rows.get(id), view);
+	}, 1000);
+
+	/* -- actions -- */
+
+	const METHODS = { start: "supervisor.startProcess", stop: "supervisor.stopProcess" };
+
+	function callsOf(verb, name) {
+		if (verb === "restart")
+			return [[METHODS.stop, name, true], [METHODS.start, name, false]];
+		return [[METHODS[verb], name, false]];
+	}
+
+	/* Acts on one program; the fault's text appears beside it. */
+	async function actOn(verb, name) {
+		busy.add(name);
+		problems.delete(name);
+		plan();
+		try {
+			const answers = await rpc(callsOf(verb, name));
+			const error = answers[answers.length - 1].error;
+			if (error)
+				problems.set(name, error.message);
+		} catch (error) {
+			problems.set(name, "Not done: " + error.message);
+		}
+		busy.delete(name);
+		plan();
+	}
+
+	/* A few at a time, because a browser has six connections to a server. */
+	async function actOnMany(verb, names) {
+		const queue = [...names];
+		const worker = async () => {
+			while (queue.length)
+				await actOn(verb, queue.shift());
+		};
+		await Promise.all(Array.from({ length: 4 }, worker));
+	}
+
+	function targets(verb, what) {
+		const fits = verb === "start" ? isStopped : isUp;
+		return sorted().filter(row => what === "*" ? isShown(row) :
+		    what.endsWith(":*") ? row.group === what.slice(0, -2) : specOf(row) === what)
+		    .filter(fits).map(specOf);
+	}
+
+	$("actions").addEventListener("submit", async event => {
+		event.preventDefault();
+		const [, verb, what] = /^(\S+) (.*)$/s.exec(event.submitter ? event.submitter.value : "") || [];
+		if (!verb)
+			return;
+		const names = targets(verb, what);
+		if (verb !== "start" && names.length > 1 && !await confirmed(verb[0].toUpperCase() + verb.slice(1), names))
+			return;
+		actOnMany(verb, names);
+	});
+
+	/* -- filter, keys -- */
+
+	function applyFilter() {
+		writeFilter();
+		layout();
+	}
+
+	$("q").addEventListener("input", () => { filter.text = $("q").value.trim(); applyFilter(); });
+	$("q").form.addEventListener("submit", event => { event.preventDefault(); applyFilter(); select(1); });
+	$("chips").addEventListener("click", event => {
+		const chip = event.target.closest("a");
+		if (!chip || event.ctrlKey || event.metaKey || event.shiftKey)
+			return;
+		event.preventDefault();
+		filter.state = chip.dataset.filter;
+		applyFilter();
+	});
+	addEventListener("popstate", () => {
+		Object.assign(filter, readFilter());
+		$("q").value = filter.text;
+		layout();
+	});
+
+	const shownRows = () => [...table.querySelectorAll("tbody tr[data-id]:not([hidden])")];
+
+	function select(step) {
+		const list = shownRows();
+		const at = list.findIndex(tr => Number(tr.dataset.id) === selected);
+		const tr = list[at < 0 ? step > 0 ? 0 : list.length - 1 :
+		    Math.min(Math.max(at + step, 0), list.length - 1)];
+		if (!tr)
+			return;
+		for (const other of table.querySelectorAll(".selected"))
+			other.classList.remove("selected");
+		selected = Number(tr.dataset.id);
+		tr.classList.add("selected");
+		tr.querySelector("a").focus({ preventScroll: true });
+		tr.scrollIntoView({ block: "nearest" });
+	}
+
+	function follow() {
+		const link = table.querySelector("tr.selected .cell-name a[href]");
+		if (link)
+			location.href = link.href;
+	}
+
+	function press(verb) {
+		const tr = table.querySelector("tr.selected:not([hidden])");
+		const button = tr && tr.querySelector(`button[value^="${verb} "]:not([hidden])`);
+		if (button)
+			button.click();
+	}
+
+	listenToKeys({
+		"/": ["/", "filter by name, group or pid", () => $("q").select()],
+		ArrowDown: ["↑ ↓", "select a program", () => select(1)],
+		ArrowUp: ["", "", () => select(-1)],
+		j: ["", "", () => select(1)],
+		k: ["", "", () => select(-1)],
+		Enter: ["Enter", "show its log", () => follow()],
+		s: ["s", "start it", () => press("start")],
+		x: ["x", "stop it", () => press("stop")],
+		r: ["r", "restart it", () => press("restart")],
+		Escape: ["Esc", "clear the filter", () => {
+			filter.text = filter.state = $("q").value = "";
+			applyFilter();
+		}],
+	}, $("q"));
+
+	/* The rows that the server has written are replaced by the first snapshot. */
+	stream.open();
+}
+
+/* ---- colours of terminals ---- */
+
+/* Reads text with escape sequences piece by piece: colours become classes, other sequences
+ * are dropped, other control characters are shown as ^A. */
+class Terminal {
+	constructor() {
+		this.style = { flags: new Set(), front: "", back: "" };
+	}
+
+	/* A fragment for whole lines. */
+	draw(text) {
+		const out = document.createDocumentFragment();
+		const parts = text.replace(/\r+\n/g, "\n").split(/(\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][0-9A-Z]|\x1b[=>78McDEH])/);
+		parts.forEach((part, i) => {
+			if (i % 2 === 0)
+				this.text(out, part);
+			else if (part.startsWith("\x1b[") && part.endsWith("m"))
+				this.colour(part.slice(2, -1));
+		});
+		return out;
+	}
+
+	text(out, part) {
+		if (!part)
+			return;
+		const shown = part.replace(/[\x00-\x08\x0b-\x1f\x7f]/g,
+		    c => c === "\r" ? "\n" : "^" + String.fromCharCode(c.charCodeAt(0) ^ 0x40));
+		const { flags, front, back } = this.style;
+		if (!flags.size && !front && !back)
+			return out.append(shown);
+		const span = element("span", {}, shown);
+		const classes = [...flags];
+		for (const [value, property, letter] of [[front, "color", "f"], [back, "backgroundColor", "b"]])
+			if (value.startsWith("rgb"))
+				span.style[property] = value;
+			else if (value)
+				classes.push(letter + value);
+		span.className = classes.join(" ");
+		out.append(span);
+	}
+
+	colour(codes) {
+		const list = codes.split(/[;:]/).map(Number), s = this.style;
+		for (let i = 0; i < list.length; i++) {
+			const n = list[i];
+			if (n === 0)
+				this.style = Object.assign(s, { flags: new Set(), front: "", back: "" });
+			else if ([1, 2, 3, 4, 7].includes(n))
+				s.flags.add("a" + n);
+			else if (n === 22)
+				s.flags.delete("a1"), s.flags.delete("a2");
+			else if ([23, 24, 27].includes(n))
+				s.flags.delete("a" + (n - 20));
+			else if (n === 38 || n === 48)
+				i = this.wide(list, i, n === 38 ? "front" : "back");
+			else if (n === 39 || n === 49)
+				s[n === 39 ? "front" : "back"] = "";
+			else if (n >= 30 && n <= 47)
+				s[n < 40 ? "front" : "back"] = String(n % 10);
+			else if (n >= 90 && n <= 107)
+				s[n < 100 ? "front" : "back"] = String(n % 10);
+		}
+	}
+
+	/* 38;5;N and 38;2;R;G;B. The index of the last number that was used. */
+	wide(list, i, where) {
+		if (list[i + 1] === 2) {
+			this.style[where] = "rgb(" + list.slice(i + 2, i + 5).map(n => n & 255).join(",") + ")";
+			return i + 4;
+		}
+		const n = list[i + 2] & 255, c = n - 16, step = v => v ? 55 + 40 * v : 0;
+		if (n < 16)
+			this.style[where] = String(n % 8);
+		else if (n > 231)
+			this.style[where] = "rgb(" + [0, 0, 0].map(() => 8 + 10 * (n - 232)).join(",") + ")";
+		else
+			this.style[where] = "rgb(" + [step(Math.floor(c / 36)), step(Math.floor(c / 6) % 6), step(c % 6)].join(",") + ")";
+		return i + 2;
+	}
+}
+
+/* ---- a log ---- */
+
+function logPage() {
+	const PAGE = 64 * 1024;      /* bytes of a page back in time */
+	const KEPT = 512 * 1024;     /* characters that are kept while the end is followed */
+	const WAITING = 1024 * 1024; /* characters that wait while it is not */
+	const screen = $("screen"), lines = $("lines");
+	const spec = screen.dataset.log, channel = screen.dataset.stream;
+	const main = channel === "main";
+	const size = text => new TextEncoder().encode(text).length;
+	let terminal = new Terminal();
+	let following = true, fresh = true, waiting = "", missed = 0, drawn = 0;
+	let carry = "", rest = null; /* the last line, which has no end yet, and its node */
+	let start = 0, end = 0;      /* bytes of the log that are shown */
+	let head = "";               /* the end of the line that was cut at `start` */
+	let planned = false, loading = false;
+
+	stream.query = () => {
+		const query = { log: (main ? "" : spec) + ":" + channel };
+		if (!fresh)
+			query.from = end;
+		return query;
+	};
+
+	function note(text) {
+		finishLine();
+		lines.append(element("div", { className: "note" }, text));
+	}
+
+	function finishLine() {
+		if (carry)
+			append("\n");
+	}
+
+	/* Adds whole lines as one node; the line without an end is a node of its own. */
+	function append(text) {
+		const all = carry + text, cut = all.lastIndexOf("\n") + 1;
+		if (rest)
+			rest.remove();
+		rest = null;
+		if (cut) {
+			const block = element("div", {}, terminal.draw(all.slice(0, cut - 1)));
+			if (cut === 1)
+				block.append("\n");
+			block.length = cut;
+			lines.append(block);
+			drawn += cut;
+		}
+		carry = all.slice(cut);
+		if (carry) {
+			rest = element("div", {}, Object.assign(new Terminal(), { style: structuredStyle() }).draw(carry));
+			lines.append(rest);
+		}
+	}
+
+	const structuredStyle = () => ({ ...terminal.style, flags: new Set(terminal.style.flags) });
+
+	function trim() {
+		while (drawn > KEPT && lines.childNodes.length > 2) {
+			const first = lines.firstChild;
+			drawn -= first.length || 0;
+			start += size(first.textContent) + 1;
+			head = "";
+			first.remove();
+		}
+	}
+
+	function flush() {
+		planned = false;
+		const text = waiting;
+		waiting = "";
+		missed = 0;
+		append(text);
+		trim();
+		screen.scrollTop = screen.scrollHeight;
+		showButtons();
+	}
+
+	function showButtons() {
+		$("earlier").hidden = start === 0;
+		$("log-empty").hidden = end > 0;
+		screen.hidden = end === 0;
+		$("follow").hidden = following;
+		setText($("follow"), missed ? "Follow: " + missed.toLocaleString() + " new line" + (missed > 1 ? "s" : "") : "Follow");
+	}
+
+	function take({ offset, text, end: reached }) {
+		if (fresh) {
+			lines.replaceChildren();
+			start = offset;
+			if (start > 0) {
+				head = text.slice(0, text.indexOf("\n") + 1);
+				text = text.slice(head.length);
+			}
+			fresh = false;
+		} else if (offset < end) {
+			cutOff("The log was truncated or replaced here.", offset);
+		} else if (offset > end) {
+			cutOff((offset - end).toLocaleString() + " bytes are not shown.", start);
+		}
+		end = reached !== undefined ? reached : offset + size(text);
+		waiting += text;
+		if (following) {
+			if (!planned)
+				requestAnimationFrame(flush);
+			planned = true;
+		} else {
+			missed += text.split("\n").length - 1;
+			if (waiting.length > WAITING)
+				waiting = waiting.slice(waiting.indexOf("\n", waiting.length - WAITING / 2) + 1);
+			showButtons();
+		}
+	}
+
+	function cutOff(text, from) {
+		append(waiting);
+		waiting = "";
+		note(text);
+		start = from;
+		head = "";
+		terminal = new Terminal();
+	}
+
+	stream.handlers.log = piece => { take(piece); };
+	stream.handlers.process = row => {
+		if (specOf(row) !== spec)
+			return;
+		const state = document.querySelector(".log-head .state");
+		setText(state, row.statename);
+		state.dataset.state = row.statename;
+		setText(document.querySelector(".log-text"), activity(row));
+		for (const button of document.querySelectorAll(".log-actions button")) {
+			const verb = button.value.split(" ")[0];
+			if (["start", "stop", "restart"].includes(verb))
+				button.hidden = !(verb === "start" ? isStopped(row) : isUp(row));
+		}
+	};
+	stream.handlers.rows = list => list.forEach(stream.handlers.process);
+
+	/* -- back in time -- */
+
+	async function earlier() {
+		if (loading || start === 0)
+			return;
+		loading = true;
+		follow(false);
+		const from = Math.max(0, start - PAGE);
+		const method = main ? ["supervisor.readLog"] :
+		    [channel === "stderr" ? "supervisor.readProcessStderrLog" : "supervisor.readProcessStdoutLog", spec];
+		try {
+			const [answer] = await rpc([[...method, from, start - from]]);
+			if (answer.error)
+				throw new Error(answer.error.message);
+			let text = answer.result + head;
+			head = from > 0 ? text.slice(0, text.indexOf("\n") + 1) : "";
+			text = text.slice(head.length).replace(/\n$/, "");
+			const before = screen.scrollHeight - screen.scrollTop;
+			lines.prepend(element("div", {}, new Terminal().draw(text)));
+			start = from;
+			screen.scrollTop = screen.scrollHeight - before;
+		} catch (error) {
+			lines.prepend(element("div", { className: "note" }, "Cannot read earlier lines: " + error.message));
+		}
+		loading = false;
+		showButtons();
+	}
+
+	function follow(yes) {
+		following = yes;
+		if (yes)
+			flush();
+		showButtons();
+	}
+
+	let before = 0;
+	screen.addEventListener("scroll", () => {
+		const top = screen.scrollTop;
+		const atEnd = screen.scrollHeight - top - screen.clientHeight < 8;
+		if (following && top < before && !atEnd)
+			follow(false);
+		else if (!following && atEnd && top > before)
+			follow(true);
+		if (top === 0 && before > 0)
+			earlier();
+		before = top;
+	});
+	$("earlier").addEventListener("click", earlier);
+	$("follow").addEventListener("click", () => follow(true));
+
+	/* -- find -- */
+
+	const MATCHES = 5000;
+	let ranges = [], current = -1;
+
+	function find() {
+		const wanted = $("find").value.toLowerCase();
+		ranges = [];
+		current = -1;
+		const walker = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
+		for (let node; wanted && ranges.length < MATCHES && (node = walker.nextNode());) {
+			const text = node.data.toLowerCase();
+			for (let at = text.indexOf(wanted); at >= 0 && ranges.length < MATCHES; at = text.indexOf(wanted, at + wanted.length)) {
+				const range = new Range();
+				range.setStart(node, at);
+				range.setEnd(node, Math.min(at + wanted.length, node.length));
+				ranges.push(range);
+			}
+		}
+		if (globalThis.Highlight)
+			CSS.highlights.set("found", new Highlight(...ranges));
+		if (!wanted && globalThis.Highlight)
+			CSS.highlights.clear();
+		step(-1);
+	}
+
+	function step(direction) {
+		if (ranges.length) {
+			follow(false);
+			current = current < 0 ? direction < 0 ? ranges.length - 1 : 0 :
+			    (current + direction + ranges.length) % ranges.length;
+			const range = ranges[current];
+			if (globalThis.Highlight)
+				CSS.highlights.set("current", new Highlight(range));
+			const box = range.getBoundingClientRect(), frame = screen.getBoundingClientRect();
+			if (box.top < frame.top || box.bottom > frame.bottom)
+				screen.scrollTop += box.top - frame.top - frame.height / 2;
+		}
+		setText($("found"), !$("find").value ? "" : !ranges.length ? "not found" :
+		    current + 1 + " of " + ranges.length + (ranges.length === MATCHES ? "+" : ""));
+	}
+
+	$("find").addEventListener("input", find);
+	$("find").addEventListener("keydown", event => {
+		if (event.key === "Enter")
+			step(event.shiftKey ? -1 : 1);
+		else if (event.key === "Escape")
+			screen.focus();
+	});
+	$("find-next").addEventListener("click", () => step(1));
+	$("find-previous").addEventListener("click", () => step(-1));
+
+	/* -- wrap, keys -- */
+
+	function wrap() {
+		screen.classList.toggle("wraps", $("wrap").checked);
+		localStorage.setItem("wrap", $("wrap").checked ? "1" : "");
+		if (following)
+			screen.scrollTop = screen.scrollHeight;
+	}
+
+	$("wrap").checked = localStorage.getItem("wrap") !== "";
+	$("wrap").addEventListener("change", wrap);
+	wrap();
+
+	listenToKeys({
+		"/": ["/", "find text", () => $("find").select()],
+		f: ["f End", "follow the end of the log", () => follow(true)],
+		End: ["", "", () => follow(true)],
+		Home: ["Home", "earlier lines", () => screen.scrollTop > 0 ? screen.scrollTop = 0 : earlier()],
+		w: ["w", "wrap lines, or not", () => { $("wrap").checked = !$("wrap").checked; wrap(); }],
+		Escape: ["Esc", "back to the programs", () => { location.href = "."; }],
+	}, null);
+
+	screen.scrollTop = screen.scrollHeight;
+	stream.open();
+}
+
+if (document.body.classList.contains("list"))
+	listPage();
+else if (document.body.classList.contains("log"))
+	logPage();
