@@ -62,8 +62,7 @@ reread_apply(struct master *master, struct config *fresh, char *const *removed, 
 		if (fresh->messages[i].is_new)
 			config_log(&fresh->messages[i]);
 	/* The options that supervisord replaces in a running daemon, and users; others need a
-	 * restart.
-	 * The command line has been applied to both. */
+	 * restart. The command line has been applied to both. */
 	SWAP(live->identifier, fresh->identifier);
 	SWAP(live->childlogdir, fresh->childlogdir);
 	SWAP(live->strip_ansi, fresh->strip_ansi);

@@ -3,9 +3,11 @@ gets out of the file."""
 
 import json
 import os
+import signal
+import subprocess
 import unittest
 
-from reeve import Case, program, reeve_only, until
+from reeve import BUILD, PATIENCE, SEAM, Case, program, reeve_only, until
 
 SECRETS = ("swordfish-4711", "trout-1967", "eel-2112")
 
@@ -119,6 +121,81 @@ class Users(Case):
         self.assertRegex(ended.stdout, r"cannot read the password in .*/open/link: .*denied")
         os.chown(d.path("secret"), 1, 1)
         self.assertEqual(0, d.reevectl("check").returncode)
+
+
+@reeve_only
+@unittest.skipIf(os.getuid() != 0, "connects as another user")
+class Peers(Case):
+    """What a local user may do follows from the configuration last read."""
+
+    DAEMON = {"user": 1, "group": 1, "extra_groups": []}
+    programs = program("a", "/bin/cat", startsecs=0) + program("b", "/bin/cat", startsecs=0)
+
+    def begin(self, users, build=BUILD, **options):
+        self.d = self.daemon(self.programs + users, build=build, unix={"chmod": "0777"},
+                             supervisord=options)
+        for name in "ab":
+            self.d.wait_state(name, "RUNNING")
+
+    def reread(self, users, **options):
+        self.d.configure(self.programs + users, supervisord=options)
+        self.assertEqual(0, self.d.reevectl("reread").returncode)
+
+    def ask(self, *words):
+        """The status and the output of reevectl, run by the local user."""
+        ended = subprocess.run(
+            [os.path.join(BUILD, "reevectl"), "-s", self.d.control_path, *words],
+            capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
+            check=False, **self.DAEMON)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    def names(self):
+        status, text = self.ask("status")
+        return [line.split()[0] for line in text.splitlines()] if status == 0 else text
+
+    def test_rereads(self):
+        self.begin("")
+        self.assertEqual(["a", "b"], self.names())
+        peers = {"peer_users": "@daemon=bob"}
+        self.reread(user("bob", "x", programs="a"), **peers)
+        self.assertEqual(["a"], self.names())
+        self.assertNotEqual(0, self.ask("stop", "a")[0])
+        self.assertEqual("RUNNING", self.d.state("a"))
+        self.reread(user("bob", "x", programs="a", role="operate"), **peers)
+        self.assertEqual(0, self.ask("stop", "a")[0])
+        self.assertNotEqual(0, self.ask("stop", "b")[0])
+        self.assertEqual(("STOPPED", "RUNNING"), (self.d.state("a"), self.d.state("b")))
+        self.reread(user("bob", "x"), peer_users="root=bob")
+        status, text = self.ask("status")
+        self.assertNotEqual(0, status, text)
+        self.assertNotIn("RUNNING", text)
+        # An error changes nothing.
+        self.d.configure(self.programs + user("bob", "x", role="chief"))
+        self.assertNotEqual(0, self.d.reevectl("reread").returncode)
+        self.assertNotEqual(0, self.ask("status")[0])
+        self.d.reevectl("start", "a")
+        self.reread("")
+        self.assertEqual(["a", "b"], self.names())
+
+    def test_signal(self):
+        """SIGHUP restarts the daemon with the new users."""
+        self.begin(user("bob", "x", programs="a"), peer_users="daemon=bob")
+        self.assertEqual(["a"], self.names())
+        self.d.configure(self.programs + user("bob", "x", programs="b"),
+                         supervisord={"peer_users": "daemon=bob"})
+        os.kill(self.d.pid, signal.SIGHUP)
+        self.d.wait_log("supervisord started", count=2)
+        until(lambda: self.names() == ["b"])
+
+    def test_upgrade(self):
+        if not os.path.exists(os.path.join(SEAM, "reeved")):
+            self.skipTest("no build with the seam in " + SEAM)
+        self.begin("", build=SEAM)
+        self.reread(user("bob", "x", programs="a"), peer_users="daemon=bob")
+        self.control(self.d).call("daemon.upgrade")
+        self.d.wait_log("upgrade: took over")
+        until(self.d.serving)
+        self.assertEqual(["a"], self.names())
 
 
 if __name__ == "__main__":
