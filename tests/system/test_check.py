@@ -292,6 +292,13 @@ x=1
             for (_, pattern), (_, seen) in zip(wanted, found):
                 self.assertRegex(seen, "^" + pattern)
 
+    def test_too_many_users(self):
+        text = HEAD + "".join("[user:u%d]\nrole=view\npassword=x\n" % n for n in range(1001))
+        status, seen = self.check(text)
+        self.assertEqual(2, status)
+        self.assertEqual("F:3002: there are more than 1000 users; [user:u1000] is one more",
+                         seen.splitlines()[0])
+
     def test_password_that_others_can_read(self):
         head = (HEAD + RPC + "[unix_http_server]\nfile=%s/s\n[user:u]\nrole=view\n"
                 % self.d.dir)
