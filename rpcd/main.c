@@ -17,6 +17,7 @@
 #include "rpcd/stats.h"
 #include "rpcd/stuck_loop.h"
 #include "rpcd/tail/tail.h"
+#include "rpcd/users.h"
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
@@ -136,6 +137,21 @@ main_on_hello(void *ctx, enum fault fault, const char *message, json_t *result, 
 	main_stop(f, 1);
 }
 
+/* The messages about users contain passwords. */
+static int
+main_on_users(struct front *f, const char *method, const json_t *params)
+{
+	bool before = users_are_coming(f->rpcd.users), now;
+	int rc = users_notification(f->rpcd.users, method, params);
+
+	now = users_are_coming(f->rpcd.users);
+	if (now != before && f->setup.ended) {
+		setup_wipe(now);
+		peer_secret(f->rpcd.master, now);
+	}
+	return rc;
+}
+
 /* Passes a notification to the module that handles it. 1, 0 when unknown, -1 when
  * malformed. */
 static int
@@ -154,6 +170,8 @@ main_dispatch(struct front *f, const char *method, json_t *params, int *fd)
 	}
 	if (rc == 0)
 		rc = calls_job(rpcd->calls, method, params);
+	if (rc == 0)
+		rc = main_on_users(f, method, params);
 	if (rc == 0 && !f->setup.ended) {
 		rc = setup_notification(&f->setup, method, params, fd);
 		if (f->setup.ended)
@@ -256,6 +274,7 @@ main_free(struct front *f)
 	calls_free(rpcd->calls);
 	tails_free(rpcd->tails);
 	stats_free(rpcd->stats);
+	users_free(rpcd->users);
 	mirror_free(rpcd->mirror);
 	peer_free(rpcd->master);
 	loop_free(rpcd->loop);
@@ -297,6 +316,8 @@ main_connect(struct front *f)
 	rpcd->mirror = mirror_new();
 	if (rpcd->loop == NULL || rpcd->mirror == NULL)
 		fatal("cannot start: %s", strerror(errno));
+	rpcd->daemon_uid = geteuid();
+	rpcd->users = users_new();
 	rpcd->calls = calls_new(rpcd);
 	rpcd->rpcinterfaces = rpcinterfaces_new(rpcd);
 	rpcd->sources[0] = &method_table;
@@ -305,8 +326,8 @@ main_connect(struct front *f)
 	rpcd->tails = tails_new(rpcd);
 	rpcd->stats = stats_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, HELPER_SOCKET, &ops, f);
-	if (rpcd->calls == NULL || rpcd->tails == NULL || rpcd->stats == NULL ||
-	    rpcd->master == NULL)
+	if (rpcd->users == NULL || rpcd->calls == NULL || rpcd->tails == NULL ||
+	    rpcd->stats == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	peer_options(rpcd->master)->request_limits = &frame_limits_request;
 	peer_secret(rpcd->master, true);

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct call;
 struct tails;
@@ -19,6 +20,7 @@ struct http_server;
 struct method_source;
 struct rpcinterfaces;
 struct stats;
+struct users;
 
 #define RPCD_HOST_SIZE 65
 
@@ -30,6 +32,8 @@ struct rpcd {
 	struct http_server **listeners;
 	size_t nlisteners;
 	enum role max_role; /* that a client can have; the master has the same limit */
+	struct users *users;
+	uid_t daemon_uid;                       /* the master's */
 	struct rpcinterfaces *rpcinterfaces;    /* namespaces that programs serve */
 	const struct method_source *sources[4]; /* of all methods; NULL ends the list */
 	struct calls *calls;                    /* all open calls (rpcd/methods/call.h) */

@@ -35,6 +35,10 @@ struct peer_list {
 /* Wipes passwords and frees; the structs themselves stay. */
 void user_config_clear(struct user_config *);
 void user_config_clear_peers(struct peer_list *);
+/* Whether both lists have the same users with the same passwords and rights. */
+bool user_config_same(
+    const struct user_config *, size_t, const struct user_config *, size_t);
+bool user_config_same_peers(const struct peer_list *, const struct peer_list *);
 /* By name, for qsort. */
 int user_config_compare(const void *, const void *);
 

@@ -45,6 +45,13 @@ reread_load(struct master *master, struct config **config, char **error)
 		(b) = swapped;                                                        \
 	} while (0)
 
+static bool
+reread_has_same_users(const struct config *a, const struct config *b)
+{
+	return user_config_same(a->users, a->nusers, b->users, b->nusers) &&
+	    user_config_same_peers(&a->peers, &b->peers);
+}
+
 int
 reread_apply(struct master *master, struct config *fresh, char *const *removed, size_t n)
 {
@@ -72,6 +79,9 @@ reread_apply(struct master *master, struct config *fresh, char *const *removed, 
 	SWAP(live->peers, fresh->peers);
 	SWAP(live->messages, fresh->messages);
 	SWAP(live->nmessages, fresh->nmessages);
+	/* reeve-rpcd forgets with the table which passwords the master has verified. */
+	if (!reread_has_same_users(live, fresh))
+		frontends_send_users(master->frontends);
 	master->rereads++;
 	state_stream_daemon(master->state_stream);
 	return 0;

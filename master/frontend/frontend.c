@@ -38,6 +38,7 @@ struct frontend {
 	struct waiting_clients *waiting; /* NULL = it is not ready */
 	char form_key[FORM_KEY_SIZE * 2 +
 	    1];                          /* in hexadecimal digits, for all its processes */
+	bool greeted;                    /* its setup has been sent */
 	bool renewing;                   /* replace it, because its sockets have changed */
 	struct log_limit setup_failures; /* log lines about failed setups */
 };
@@ -92,6 +93,7 @@ frontend_connect(void *ctx, int fd, struct peer **peer)
 	struct frontend *frontend = ctx;
 	const struct frontend_use *use = frontend->use;
 
+	frontend->greeted = false;
 	frontend->connection =
 	    use->ops->connect(use->ctx, fd, frontend->role, frontend, &frontend->peer);
 	if (frontend->connection == NULL)
@@ -177,8 +179,10 @@ frontend_greeted(void *ctx)
 	frontend->renewing = false;
 	use->ops->listen_again(use->ctx);
 	if (rpcd_setup_send(frontend->peer, use->config, use->http_sockets,
-		frontend->listeners, frontend->nlisteners, use->page) == 0)
+		frontend->listeners, frontend->nlisteners, use->page) == 0) {
+		frontend->greeted = true;
 		return 0;
+	}
 	log_limited(&frontend->setup_failures, LEVEL_ERROR,
 	    "cannot send the HTTP sockets to %s (%d): %s%s; killing it",
 	    frontend->kind.name, (int)helper_process_pid(frontend->helper), strerror(errno),
@@ -371,6 +375,26 @@ frontends_listen_again(struct frontends *all)
 {
 	for (size_t i = 0; i < all->count; i++)
 		frontend_listen_again(&all->items[i]);
+}
+
+/* A reeve-rpcd that cannot receive them must not serve with the old ones: it is started
+ * again. */
+void
+frontends_send_users(struct frontends *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct frontend *frontend = &all->items[i];
+
+		if (frontend->connection == NULL || !frontend->greeted)
+			continue;
+		peer_secret(frontend->peer, true);
+		if (rpcd_setup_send_users(frontend->peer, all->use.config) == 0)
+			continue;
+		log_limited(&frontend->setup_failures, LEVEL_ERROR,
+		    "cannot send the users to %s (%d): %s; killing it", frontend->kind.name,
+		    (int)helper_process_pid(frontend->helper), strerror(errno));
+		helper_process_fail(frontend->helper, NULL);
+	}
 }
 
 void

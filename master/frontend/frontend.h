@@ -64,6 +64,8 @@ void frontends_end(struct frontends *, void (*done)(void *ctx), void *ctx);
 /* Makes sockets that clients cannot reach any more listen again. If one has another
  * descriptor then, its reeve-rpcd is replaced at the end of the loop iteration. */
 void frontends_listen_again(struct frontends *);
+/* The users of the configuration have changed: sends them again. */
+void frontends_send_users(struct frontends *);
 /* Called at the end of each loop iteration, after the replies were sent. */
 void frontends_check(struct frontends *);
 /* Whether the process is a front end. */

@@ -93,6 +93,78 @@ rpcd_setup_notify(struct peer *peer, const char *method, json_t *params, int fd)
 	return peer_notify(peer, method, params, copy, 0);
 }
 
+/* ---- users ---- */
+
+/* Adds a list, which ends with NULL; NULL = it is not given. 0, or -1 with ENOMEM. */
+static int
+rpcd_setup_add_list(json_t *params, const char *name, char *const *list)
+{
+	json_t *array;
+
+	if (list == NULL)
+		return 0;
+	array = json_array();
+	for (; *list != NULL; list++)
+		if (json_array_append_new(array, json_string(*list)) == -1) {
+			json_decref(array);
+			return -1;
+		}
+	return json_object_set_new(params, name, array);
+}
+
+/* New: the message about a user, NULL with ENOMEM. A slow hash stays in the master. */
+static json_t *
+rpcd_setup_user(const struct user_config *user)
+{
+	json_t *params = json_pack("{s:s,s:s,s:b,s:s*}", "name", user->name, "role",
+	    role_name(user->role), "slow", user->slow, "password",
+	    user->slow ? NULL : user->password);
+
+	if (params != NULL &&
+	    rpcd_setup_add_list(params, "programs", user->programs) == 0 &&
+	    rpcd_setup_add_list(params, "methods", user->methods) == 0 &&
+	    rpcd_setup_add_list(params, "deny_methods", user->deny_methods) == 0)
+		return params;
+	json_decref(params);
+	return NULL;
+}
+
+static int
+rpcd_setup_queue_users(struct peer *peer, const struct config *config)
+{
+	int rc = peer_notify(peer, "users.begin", NULL, -1, 0);
+
+	for (size_t i = 0; rc == 0 && i < config->nusers; i++)
+		rc = peer_notify(
+		    peer, "users.user", rpcd_setup_user(&config->users[i]), -1, 0);
+	for (size_t i = 0; rc == 0 && i < config->peers.count; i++) {
+		const struct peer_config *entry = &config->peers.entries[i];
+
+		rc = peer_notify(peer, "users.peer",
+		    json_pack("{s:b,s:I,s:s}", "group", entry->is_group, "id",
+			(json_int_t)entry->id, "user", entry->user),
+		    -1, 0);
+	}
+	return rc == 0 ? peer_notify(peer, "users.end", NULL, -1, 0) : -1;
+}
+
+int
+rpcd_setup_send_users(struct peer *peer, const struct config *config)
+{
+	json_malloc_t allocate;
+	json_free_t release;
+	int rc;
+
+	/* As below. */
+	json_get_alloc_funcs(&allocate, &release);
+	json_set_alloc_funcs(allocate, mem_wiping_free);
+	rc = rpcd_setup_queue_users(peer, config);
+	json_set_alloc_funcs(allocate, release);
+	return rc;
+}
+
+/* ---- all ---- */
+
 int
 rpcd_setup_send(struct peer *peer, const struct config *config,
     const struct http_sockets *sockets, const size_t *listeners, size_t nlisteners,
@@ -110,6 +182,8 @@ rpcd_setup_send(struct peer *peer, const struct config *config,
 		rc = rpcd_setup_notify(peer, "setup.listener",
 		    rpcd_setup_listener(&config->listeners[listeners[i]]),
 		    http_sockets_fd(sockets, listeners[i]));
+	if (rc == 0)
+		rc = rpcd_setup_queue_users(peer, config);
 	if (rc == 0)
 		rc = rpcd_setup_notify(peer, "setup.page", json_object(), page);
 	if (rc == 0)

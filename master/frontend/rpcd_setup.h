@@ -1,6 +1,6 @@
 /* Rpcd setup: sends a new reeve-rpcd, before it confines itself, its user, its listeners
- * with their sockets and passwords, and the page of the state stream (reeve-protocol(7)).
- * */
+ * with their sockets and passwords, the users of the configuration, and the page of the
+ * state stream (reeve-protocol(7)). The users are sent again when they have changed. */
 #ifndef MASTER_FRONTEND_RPCD_SETUP_H
 #define MASTER_FRONTEND_RPCD_SETUP_H
 
@@ -20,5 +20,8 @@ json_t *rpcd_setup_object(
  * the peer as secret (peer_secret). 0, or -1 with errno. */
 NODISCARD int rpcd_setup_send(struct peer *, const struct config *,
     const struct http_sockets *, const size_t *listeners, size_t nlisteners, int page);
+/* Queues the table of users and of peers. The peer is secret (peer_secret). 0, or -1 with
+ * errno; then the table does not come into effect. */
+NODISCARD int rpcd_setup_send_users(struct peer *, const struct config *);
 
 #endif

@@ -2,7 +2,7 @@
  * refusal. */
 #include "common/log.h"
 #include "common/mem.h"
-#include "rpcd/http/basic_auth.h"
+#include "rpcd/http/access.h"
 #include "rpcd/http/request.h"
 
 #include <string.h>
@@ -64,14 +64,22 @@ check_framing(struct http_request *r)
 	return 400;
 }
 
+static struct access_rules
+check_rules(const struct http_endpoint *e)
+{
+	return (struct access_rules){ &e->access, e->rpcd->users, e->is_unix,
+		e->rpcd->daemon_uid };
+}
+
 /* Before the check of credentials, because a browser adds them to the requests of any
  * page. */
 static int
 check_browser(struct http_request *r)
 {
 	struct http_endpoint *e = r->endpoint;
+	const struct access_rules access = check_rules(e);
 	const struct browser_rules rules = {
-	    .has_password = e->access.own != NULL,
+	    .has_password = access_is_closed(&access),
 	    .is_unix = e->is_unix,
 	    .names = e->names,
 	    .is_page = r->route != NULL && r->route->is_page,
@@ -98,37 +106,55 @@ check_browser(struct http_request *r)
 
 /* A forwarded request counts as coming from another machine. A warning says so once when
  * the proxy loses permissions by that. */
-static int
-check_auth(struct http_request *r)
+static void
+check_forwarded(const struct http_request *r)
 {
-	static const int status[] = {
-	    [AUTH_OK] = 0,
-	    [AUTH_REQUIRED] = 401,
-	    [AUTH_WRONG] = 401,
-	    [AUTH_MALFORMED] = 400,
-	};
 	struct http_endpoint *e = r->endpoint;
-	const char *header = MHD_lookup_connection_value(
-	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-	enum role role;
-	enum auth_result result = basic_auth_check(
-	    &e->access, header, r->client->local && !r->browser.is_forwarded, &role);
+	bool loses = r->caller.kind == CALLER_PEER ||
+	    (r->caller.kind == CALLER_OPEN && e->access.local > e->access.remote);
 
-	if (r->browser.is_forwarded && !e->forwarded_logged && e->access.own == NULL &&
-	    r->client->local && e->access.local > role) {
-		e->forwarded_logged = true;
+	if (!r->browser.is_forwarded || !r->client->local || !loses || e->forwarded_logged)
+		return;
+	e->forwarded_logged = true;
+	if (r->caller.kind == CALLER_PEER)
+		log_warn("%s: requests that a proxy forwards have no permissions, because "
+			 "peer_users= is for clients on this machine: let the clients send "
+			 "credentials",
+		    e->name);
+	else
 		log_warn("%s: requests that a proxy forwards count as from another machine "
 			 "and have fewer permissions: set username= and password=, or "
 			 "unauthenticated_role=",
 		    e->name);
-	}
-	if (result == AUTH_OK)
-		caller_identify(&r->caller,
-		    e->access.own != NULL ? CALLER_SERVER : CALLER_OPEN,
-		    grant_of_role(role));
+}
+
+static int
+check_auth(struct http_request *r)
+{
+	static const int status[] = {
+	    [ACCESS_OK] = 0,
+	    [ACCESS_REQUIRED] = 401,
+	    [ACCESS_WRONG] = 401,
+	    [ACCESS_MALFORMED] = 400,
+	    [ACCESS_UNVERIFIED] = 503,
+	};
+	const char *header = MHD_lookup_connection_value(
+	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	const struct access_rules rules = check_rules(r->endpoint);
+	const struct access_client client = {
+	    .fd = r->client->fd,
+	    .is_local = r->client->local,
+	    .forwarded = r->browser.is_forwarded,
+	};
+	struct access_given given;
+	enum access_result result =
+	    access_check(&rules, &client, header, &r->caller, &given);
+
+	access_given_clear(&given);
 	r->caller.forwarded = r->browser.forwarded;
-	r->auth_failed = result == AUTH_WRONG;
-	if (result == AUTH_REQUIRED && r->route != NULL && r->route->is_open)
+	check_forwarded(r);
+	r->auth_failed = result == ACCESS_WRONG;
+	if (result == ACCESS_REQUIRED && r->route != NULL && r->route->is_open)
 		return 0;
 	return status[result];
 }

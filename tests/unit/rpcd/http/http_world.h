@@ -16,6 +16,7 @@
 #include "rpcd/http/server.h"
 #include "rpcd/methods/call.h"
 #include "rpcd/tail/tail.h"
+#include "rpcd/users.h"
 #include "tests/unit/common/sock_listen.h"
 
 #include <setjmp.h>
@@ -333,6 +334,8 @@ world_new(bool is_unix, const char *username, const char *password)
 	strcpy(w->dir, "/tmp/test_http.XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	w->rpcd.loop = loop_new();
+	w->rpcd.users = users_new();
+	assert_non_null(w->rpcd.users);
 	w->rpcd.calls = &w->calls;
 	w->rpcd.tails = &w->tails;
 	w->rpcd.max_role = ROLE_ADMIN;
@@ -349,6 +352,7 @@ world_free(struct world *w)
 {
 	http_server_free(w->listener);
 	assert_int_equal(w->tails.count, 0);
+	users_free(w->rpcd.users);
 	loop_free(w->rpcd.loop);
 	if (*w->path != '\0')
 		unlink(w->path);

@@ -1,0 +1,329 @@
+"""Users of the HTTP servers: who is let in, and what each may call and see."""
+
+import base64
+import hashlib
+import os
+import pwd
+import subprocess
+import sys
+import time
+import unittest
+import xmlrpc.client
+
+from reeve import Case, Shared, cat, reeve_only, until
+from test_http import STATE, request
+
+ROLES = ("states", "view", "operate", "admin")
+LOGS = ("readLog readMainLog readProcessLog readProcessStderrLog readProcessStdoutLog "
+        "tailProcessLog tailProcessStderrLog tailProcessStdoutLog getAllConfigInfo")
+OPERATE = ("clearAllProcessLogs clearLog clearProcessLog clearProcessLogs sendProcessStdin "
+           "sendRemoteCommEvent signalAllProcesses signalProcess signalProcessGroup "
+           "startAllProcesses startProcess startProcessGroup stopAllProcesses stopProcess "
+           "stopProcessGroup")
+ADMIN = "addProcessGroup reloadConfig removeProcessGroup restart shutdown"
+NEEDS = {"supervisor." + name: role
+         for role, names in (("view", LOGS), ("operate", OPERATE), ("admin", ADMIN))
+         for name in names.split()}
+NEED_ALL = {"supervisor." + name for name in
+            ("readLog readMainLog getAllConfigInfo clearLog sendRemoteCommEvent reloadConfig "
+             "shutdown restart").split()}
+SOME = [None] * 9  # no method takes so many: they are refused after the check of rights
+
+
+def user(name, password="secret", **options):
+    lines = "".join("%s=%s\n" % item for item in {"role": "admin", **options}.items())
+    return "[user:%s]\npassword=%s\n%s" % (name, password, lines)
+
+
+def basic(name, password):
+    text = base64.b64encode(b"%s:%s" % (name.encode(), password.encode())).decode()
+    return "Authorization: Basic " + text
+
+
+class Users(Shared):
+    def outcome(self, method, *args, via="tcp", name=None, password="secret"):
+        """The code of the fault or the HTTP status, or None."""
+        proxy = self.d.rpc(via, name, password)
+        try:
+            getattr(proxy, method)(*args)
+        except xmlrpc.client.Fault as e:
+            return e.faultCode
+        except xmlrpc.client.ProtocolError as e:
+            return e.errcode
+        finally:
+            proxy("close")
+        return None
+
+    def get(self, path, *headers, method="GET", body=None, via="tcp"):
+        data = request(body or b"", method, path, length=body is not None, headers=headers)
+        with self.d.connect(via) as s, s.makefile("rb") as stream:
+            s.sendall(data)
+            line = stream.readline()
+        return int(line.split()[1])
+
+
+@reeve_only
+class Roles(Users):
+    programs = (cat("cat") + cat("web") +
+                "".join(user("r-" + role, role=role) for role in ROLES) +
+                "".join(user("p-" + role, role=role, programs="web") for role in ROLES) +
+                user("more", role="states", methods="supervisor.stop*") +
+                user("less", deny_methods="supervisor.s*,system.*") +
+                user("-x<b>&amp;", role="none"))
+
+    def test_every_method_and_role(self):
+        methods = self.s.system.listMethods()
+        for via in ("tcp", "unix"):
+            for role in ROLES:
+                for method in methods:
+                    enough = ROLES.index(role) >= ROLES.index(NEEDS.get(method, "states"))
+                    with self.subTest(role=role, method=method, via=via):
+                        self.assertEqual(2 if enough else 8, self.outcome(
+                            method, *SOME, via=via, name="r-" + role))
+                        self.assertEqual(2 if enough and method not in NEED_ALL else 8,
+                                         self.outcome(method, *SOME, via=via,
+                                                      name="p-" + role))
+
+    def test_every_method_in_a_multicall(self):
+        methods = [m for m in self.s.system.listMethods() if m != "system.multicall"]
+        calls = [{"methodName": m, "params": SOME} for m in methods]
+        for role in ROLES:
+            proxy = self.d.rpc("tcp", "r-" + role, "secret")
+            codes = [r["faultCode"] for r in proxy.system.multicall(calls)]
+            proxy("close")
+            for method, code in zip(methods, codes):
+                enough = ROLES.index(role) >= ROLES.index(NEEDS.get(method, "states"))
+                self.assertEqual((method, 2 if enough else 8), (method, code))
+
+    def test_more_and_less(self):
+        for method, code in (("stopProcess", 2), ("startProcess", 8), ("getState", 2)):
+            self.assertEqual(code, self.outcome("supervisor." + method, *SOME, name="more"))
+        for method, code in (("supervisor.stopProcess", 8), ("supervisor.shutdown", 8),
+                             ("system.listMethods", 8), ("supervisor.reloadConfig", 2)):
+            self.assertEqual(code, self.outcome(method, *SOME, name="less"))
+
+    def test_refusal_names_the_option(self):
+        for name, method, text in (
+                ("r-view", "shutdown", "needs role admin, and role= of [user:r-view] is view"),
+                ("less", "stopProcess", "is denied by deny_methods= of [user:less]"),
+                ("p-admin", "readLog", "needs programs=all in [user:p-admin]"),
+                ("-x<b>&amp;", "getState",
+                 "needs role states, and role= of [user:-x<b>&amp;] is none")):
+            proxy = self.rpc(self.d, "tcp", user=name, password="secret")
+            self.assertFault(8, "NOT_PERMITTED: supervisor.%s %s" % (method, text),
+                             getattr(proxy.supervisor, method), *SOME)
+
+    def test_logs(self):
+        for via in ("tcp", "unix"):
+            for name, path, status in (("r-states", "/logtail/cat", 403),
+                                       ("r-states", "/logtail/nothing", 403),
+                                       ("r-view", "/logtail/nothing", 404),
+                                       ("r-view", "/logtail/web", 200),
+                                       ("p-view", "/logtail/web", 200),
+                                       ("r-view", "/mainlogtail", 200),
+                                       ("p-admin", "/mainlogtail", 403)):
+                with self.subTest(via=via, name=name, path=path):
+                    self.assertEqual(status, self.get(path, basic(name, "secret"), via=via))
+
+    def test_restricted_lists(self):
+        for via in ("tcp", "unix"):
+            proxy = self.rpc(self.d, via, user="p-view", password="secret")
+            for info in (proxy.supervisor.getAllProcessInfo, proxy.reeve.getAllProcessInfo):
+                self.assertEqual(["web"], [row["name"] for row in info()])
+            self.assertEqual("web", proxy.supervisor.getProcessInfo("web")["name"])
+            for info in (proxy.supervisor.getProcessInfo, proxy.reeve.getProcessInfo):
+                self.assertFault(10, "BAD_NAME: cat", info, "cat")
+                self.assertFault(10, "BAD_NAME: cat:cat", info, "cat:cat")
+            rows, row = proxy.system.multicall([
+                {"methodName": "supervisor.getAllProcessInfo", "params": []},
+                {"methodName": "supervisor.getProcessInfo", "params": ["cat"]}])
+            self.assertEqual(["web"], [r["name"] for r in rows])
+            self.assertEqual(10, row["faultCode"])
+
+
+@reeve_only
+class Credentials(Users):
+    programs = (cat("cat") + user("ann", "one", role="operate") +
+                user("sha", "{SHA}" + hashlib.sha1(b"two").hexdigest(), role="view") +
+                user("green", "pässwort%%", role="view") + user("long", "x" * 511, role="view"))
+    options = {"unix": {"username": "boss", "password": "own"}}
+
+    def test_who_is_let_in(self):
+        for via, name, password, want in (
+                ("tcp", None, None, 401), ("tcp", "ann", "one", None),
+                ("tcp", "sha", "two", None), ("tcp", "green", "pässwort%", None),
+                ("tcp", "long", "x" * 511, None), ("unix", "boss", "own", None),
+                ("unix", "ann", "one", None), ("unix", None, None, 401)):
+            with self.subTest(via=via, name=name):
+                self.assertEqual(want, self.outcome("supervisor.getState", via=via, name=name,
+                                                    password=password))
+        self.assertEqual(8, self.outcome("supervisor.shutdown", *SOME, name="ann",
+                                         password="one"))
+        self.assertEqual(2, self.outcome("supervisor.shutdown", *SOME, name="boss",
+                                         password="own", via="unix"))
+
+    def test_wrong_ones_wait(self):
+        began = time.monotonic()
+        for name, password in (("ann", "two"), ("boss", "own"), ("nobody", "one"), ("ann", ""),
+                               ("", ""), ("long", "x" * 512), ("ann", "one\0"),
+                               ("ann\0", "one"), ("-ann", "one"), ("<b>", "x" * 4000)):
+            with self.subTest(name=name, password=password[:20]):
+                before = time.monotonic()
+                self.assertEqual(401, self.outcome("supervisor.getState", name=name,
+                                                   password=password))
+                self.assertGreaterEqual(time.monotonic() - before, 0.9)
+        self.d.wait_log("wrong credentials")
+        lines = sum("wrong credentials" in line for line in self.d.messages())
+        self.assertLessEqual(lines, time.monotonic() - began + 2)
+
+    def test_unreadable(self):
+        for header in ("Basic " + base64.b64encode(b"ann").decode(),
+                       "Basic " + base64.b64encode(b"ann:\xff").decode(), "Basic %%%"):
+            self.assertEqual(400, self.get("/RPC2", "Authorization: " + header, method="POST",
+                                           body=STATE))
+        self.assertEqual(401, self.get("/RPC2", "Authorization: Bearer x", method="POST",
+                                       body=STATE))
+        # A header of 1 MB is refused before it is complete.
+        with self.d.connect() as s:
+            try:
+                s.sendall(b"POST /RPC2 HTTP/1.1\r\nAuthorization: Basic " + b"A" * (1 << 20))
+                reply = s.recv(100)
+            except ConnectionError:
+                reply = b""
+        self.assertNotIn(b" 200 ", reply)
+        self.assertIsNone(self.outcome("supervisor.getState", name="ann", password="one"))
+
+
+@reeve_only
+class Attack(Users):
+    programs = user("ann", "one")
+
+    def test_many_wrong_ones(self):
+        """Clients with wrong passwords at full speed do not stop others."""
+        wrong = request(STATE, headers=[basic("ann", "wrong")])
+        attackers = []
+        for _ in range(6):
+            code = ("import socket, sys, time\n"
+                    "end = time.monotonic() + 60\n"
+                    "while time.monotonic() < end:\n"
+                    "    try:\n"
+                    "        with socket.create_connection(('127.0.0.1', %d), 5) as s:\n"
+                    "            s.sendall(%r)\n"
+                    "    except OSError:\n"
+                    "        pass\n" % (self.d.port, wrong))
+            attackers.append(subprocess.Popen([sys.executable, "-c", code]))
+        try:
+            self.d.wait_log("wrong credentials")
+            for _ in range(50):
+                self.assertIsNone(self.outcome("supervisor.getState", name="ann",
+                                               password="one"))
+        finally:
+            for attacker in attackers:
+                attacker.kill()
+                attacker.wait()
+
+
+@reeve_only
+class Changes(Case):
+    """The table of users changes in a running daemon."""
+
+    def configure(self, users):
+        self.d.configure(cat("cat") + users)
+
+    def reread(self):
+        s = self.d.rpc("unix")
+        s.supervisor.reloadConfig()
+        s("close")
+
+    def state(self, name, password):
+        proxy = self.d.rpc("tcp", name, password)
+        try:
+            return proxy.supervisor.getState()["statename"]
+        except xmlrpc.client.ProtocolError as e:
+            return e.errcode
+        finally:
+            proxy("close")
+
+    def test_reread(self):
+        self.d = self.daemon(cat("cat"))
+        self.assertEqual("RUNNING", self.state(None, None))
+        self.configure(user("ann", "one") + user("bob", "two"))
+        self.assertEqual("RUNNING", self.state(None, None))
+        self.reread()
+        self.assertEqual(401, self.state(None, None))
+        self.assertEqual("RUNNING", self.state("ann", "one"))
+        self.assertEqual("RUNNING", self.state("bob", "two"))
+        self.configure(user("ann", "three", role="view"))
+        self.reread()
+        self.assertEqual(401, self.state("ann", "one"))
+        self.assertEqual(401, self.state("bob", "two"))
+        self.assertEqual("RUNNING", self.state("ann", "three"))
+        proxy = self.rpc(self.d, "tcp", user="ann", password="three")
+        with self.assertRaises(xmlrpc.client.Fault) as caught:
+            proxy.supervisor.shutdown()
+        self.assertEqual(8, caught.exception.faultCode)
+        # A broken file changes nothing.
+        self.configure("[user:ann]\nrole=king\npassword=x\n")
+        with self.assertRaises(xmlrpc.client.Fault):
+            self.reread()
+        self.assertEqual("RUNNING", self.state("ann", "three"))
+        # A new front end receives the same table.
+        os.kill(self.d.front_end(), 9)
+        until(lambda: self.d.serving(), what="a new front end")
+        self.assertEqual(401, self.state("ann", "one"))
+        self.assertEqual("RUNNING", self.state("ann", "three"))
+        self.configure("")
+        self.reread()
+        self.assertEqual("RUNNING", self.state(None, None))
+
+
+@reeve_only
+@unittest.skipUnless(os.geteuid() == 0, "needs several users")
+class Peers(Case):
+    """Local users of the Unix socket stand for users of the configuration."""
+
+    def outcome(self, method, uid, gid=65534, groups=()):
+        """The code of the fault for a process of that user."""
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.setgroups(groups)
+                os.setgid(gid)
+                os.setuid(uid)
+                getattr(self.d.rpc("unix"), method)(*SOME)
+            except xmlrpc.client.Fault as e:
+                os.write(writing, b"%d" % e.faultCode)
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with open(reading, "rb") as answer:
+            code = answer.read()
+        os.waitpid(pid, 0)
+        return int(code)
+
+    def test_peers(self):
+        nobody = pwd.getpwnam("nobody").pw_uid
+        daemon = pwd.getpwnam("daemon").pw_uid
+        games = pwd.getpwnam("games")
+        users = user("ann", role="operate") + user("bob", role="view")
+        self.d = self.daemon(cat("cat") + users, unix={"chmod": "0777"}, supervisord={
+            "peer_users": "nobody=ann, @%d=bob, daemon=ann" % games.pw_gid})
+        for uid, groups, view, operate, admin in (
+                (0, [], 2, 2, 2), (nobody, [], 2, 2, 8), (daemon, [], 2, 2, 8),
+                (daemon, [games.pw_gid], 2, 8, 8), (games.pw_uid, [], 8, 8, 8),
+                (12345, [games.pw_gid], 2, 8, 8)):
+            for method, code in (("readLog", view), ("startProcess", operate),
+                                 ("shutdown", admin)):
+                with self.subTest(uid=uid, groups=groups, method=method):
+                    self.assertEqual(code, self.outcome("supervisor." + method, uid,
+                                                        groups=groups))
+        self.assertEqual(2, self.outcome("supervisor.readLog", 12345, gid=games.pw_gid))
+        # Without peer_users=, the mode of the socket decides, as before.
+        self.d.configure(cat("cat") + users)
+        self.d.rpc("unix").supervisor.reloadConfig()
+        self.assertEqual(2, self.outcome("supervisor.shutdown", 12345))
+
+
+if __name__ == "__main__":
+    unittest.main()
