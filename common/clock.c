@@ -29,6 +29,17 @@ clock_wall_ms(void)
 	return frozen.wall_ms != -1 ? frozen.wall_ms : clock_read(CLOCK_REALTIME);
 }
 
+int64_t
+clock_wall_us(void)
+{
+	struct timespec now;
+
+	if (frozen.wall_ms != -1)
+		return frozen.wall_ms * 1000;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* STRFTIME_LIKE checks the formats of the callers. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 

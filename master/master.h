@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+struct audit;
 struct backlogs;
 struct config_reader;
 struct config_requests;
@@ -92,6 +93,7 @@ struct master {
 	struct state_stream *state_stream;
 	struct dispatcher *dispatcher;
 	const struct daemon_ops *ops; /* for commands */
+	struct audit *audit;          /* what clients do */
 	struct control *control;
 	struct config_requests *config_requests;
 	struct config_reader *config_reader;

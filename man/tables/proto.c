@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RESULT_COLUMN 52
-#define RESULT_WIDTH 23
+#define RESULT_COLUMN 54
+#define RESULT_WIDTH 21
 
 static const char *const fault_meanings[100] = {
 	[FAULT_UNKNOWN_METHOD] = "no such method",
@@ -62,7 +62,7 @@ print_result(const char *text)
 static void
 print_method(const struct cmd *cmd)
 {
-	printf("%-16s%-22s%-8s", cmd->name, cmd->params,
+	printf("%-16s%-24s%-8s", cmd->name, cmd->params,
 	    cmd->role == ROLE_NONE ? "-" : role_name(cmd->role));
 	print_marks(cmd->flags);
 	print_result(cmd->result);
@@ -107,7 +107,7 @@ main(void)
 {
 	mdoc_begin("methods of the master");
 	puts(".Bd -literal");
-	printf("%-16s%-22s%-8s%-6sresult\n", "method", "parameters", "role", "marks");
+	printf("%-16s%-24s%-8s%-6sresult\n", "method", "parameters", "role", "marks");
 	for (int id = 0; id < CMD_MAX; id++)
 		print_method(&cmd_table[id]);
 	puts(".Ed");

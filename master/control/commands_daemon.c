@@ -1,5 +1,6 @@
 #include "master/control/commands.h"
 
+#include "master/control/audit.h"
 #include "master/control/daemon_ops.h"
 #include "master/event/dispatch.h"
 
@@ -158,6 +159,20 @@ void
 cmd_frontend_active(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
 	client->owner->active(client->owner_ctx);
+	connection_reply(client, id, NULL);
+}
+
+void
+cmd_audit_refused(struct connection *client, uint64_t id, const json_t *params)
+{
+	const json_t *count = json_object_get(params, "count");
+
+	if (count != NULL && json_integer_value(count) < 1) {
+		connection_fault(client, id, FAULT_BAD_ARGUMENTS, "count");
+		return;
+	}
+	audit_claimed(
+	    client, params, count == NULL ? 1 : (uint64_t)json_integer_value(count));
 	connection_reply(client, id, NULL);
 }
 

@@ -1,6 +1,7 @@
 #include "master/control/connection.h"
 
 #include "common/log.h"
+#include "master/control/audit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ connection_reply(struct connection *client, uint64_t id, json_t *result)
 void
 connection_reply_fd(struct connection *client, uint64_t id, json_t *result, int fd)
 {
+	audit_end(client, id, FAULT_NONE, result);
 	(void)peer_reply(client->peer, id, result, fd, connection_stamp(client));
 }
 
@@ -29,6 +31,7 @@ static void
 connection_send_fault(
     struct connection *client, uint64_t id, enum fault fault, char *text_take)
 {
+	audit_end(client, id, fault, NULL);
 	(void)peer_fault(client->peer, id, fault,
 	    text_take == NULL ? fault_name(fault) : text_take, connection_stamp(client));
 	free(text_take);

@@ -45,6 +45,7 @@ struct connection {
 	uid_t uid;
 	struct caller caller; /* who sent the request that is being handled */
 	bool greeted;
+	unsigned audited; /* calls whose record waits for their reply (audit.h) */
 	unsigned stops;   /* answers for which the stop of the daemon waits */
 	bool gone;        /* ended; freed at the end of the iteration */
 	char program[32]; /* from hello, for the log */

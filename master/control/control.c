@@ -9,6 +9,7 @@
 #include "common/sock.h"
 #include "common/sock_unix.h"
 #include "master/child/usage.h"
+#include "master/control/audit.h"
 #include "master/control/commands.h"
 #include "master/control/config_request.h"
 #include "master/control/sequence.h"
@@ -94,6 +95,7 @@ control_free_gone(struct control *control)
 	while ((client = TAILQ_FIRST(&control->gone)) != NULL) {
 		TAILQ_REMOVE(&control->gone, client, in_clients);
 		peer_flush(client->peer);
+		audit_forget(client);
 		jobs_forget(client->master->jobs, client);
 		sequences_forget(client->master->sequences, client);
 		config_requests_forget(client->master->config_requests, client);
@@ -145,6 +147,8 @@ control_authorize(struct connection *client, enum cmd_id id, const json_t *param
 		*why = mem_printf("reeve-rpcd may not call %s", cmd->name);
 	else if (!is_rpcd && cmd->flags & CMD_ONLY_RPCD)
 		*why = mem_printf("only reeve-rpcd may call %s", cmd->name);
+	else if (id == CMD_AUDIT_REFUSED)
+		return true; /* also about a user who does not exist */
 	else
 		return (!is_rpcd ||
 			   caller_read(&client->caller, client->control->rights,
@@ -173,6 +177,35 @@ control_connection_over(
 	control_drop(client);
 }
 
+/* why NULL: out of memory. */
+static void
+control_refuse(struct connection *client, uint64_t id, const struct cmd *cmd,
+    const json_t *params, enum fault fault, const char *why)
+{
+	audit_refused(client, cmd, params, fault, why != NULL ? why : fault_name(fault));
+	connection_fault(client, id, fault, why);
+}
+
+/* A permitted command. */
+static void
+control_carry_out(
+    struct connection *client, uint64_t id, enum cmd_id number, json_t *params)
+{
+	const struct cmd *cmd = &cmd_table[number];
+	enum fault fault = daemon_state_fault(client->master->daemon);
+	char *why = NULL;
+
+	audit_begin(client, id, cmd, params);
+	if (!cmd_check_params(cmd, params, &why))
+		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
+	else if (fault != FAULT_NONE &&
+	    !(cmd->flags & (fault == FAULT_FATAL_STATE ? CMD_IN_FATAL : CMD_IN_SHUTDOWN)))
+		connection_fault(client, id, fault, NULL);
+	else
+		control_handlers[number](client, id, params);
+	free(why);
+}
+
 static void
 control_received_request(
     void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
@@ -180,7 +213,7 @@ control_received_request(
 	struct connection *client = ctx;
 	int found = cmd_find(method);
 	const struct cmd *cmd = found == -1 ? NULL : &cmd_table[found];
-	enum fault fault = daemon_state_fault(client->master->daemon), refused;
+	enum fault fault;
 	char *why = NULL;
 
 	if (client->gone)
@@ -192,15 +225,10 @@ control_received_request(
 	}
 	if (cmd == NULL)
 		connection_fault(client, id, FAULT_UNKNOWN_METHOD, NULL);
-	else if (!control_authorize(client, (enum cmd_id)found, params, &refused, &why))
-		connection_fault(client, id, refused, why);
-	else if (!cmd_check_params(cmd, params, &why))
-		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
-	else if (fault != FAULT_NONE &&
-	    !(cmd->flags & (fault == FAULT_FATAL_STATE ? CMD_IN_FATAL : CMD_IN_SHUTDOWN)))
-		connection_fault(client, id, fault, NULL);
+	else if (!control_authorize(client, (enum cmd_id)found, params, &fault, &why))
+		control_refuse(client, id, cmd, params, fault, why);
 	else
-		control_handlers[found](client, id, params);
+		control_carry_out(client, id, (enum cmd_id)found, params);
 	client->caller = (struct caller){ .grant = grant_of_role(ROLE_NONE) };
 	free(why);
 }
@@ -214,9 +242,9 @@ control_received_notification(void *ctx, struct peer *peer, const char *method U
 }
 
 static const struct peer_ops peer_ops = {
-    .request = control_received_request,
-    .notification = control_received_notification,
-    .closed = control_connection_over,
+	.request = control_received_request,
+	.notification = control_received_notification,
+	.closed = control_connection_over,
 };
 
 /* --- clients ------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "master/child/child.h"
+#include "master/control/audit.h"
 #include "master/daemon/run.h"
 
 #include <signal.h>
@@ -61,6 +62,7 @@ daemon_signals_got_usr2(void *ctx, uint32_t count UNUSED)
 
 	log_info("received SIGUSR2 indicating log reopen request");
 	mainlog_reopen(master->mainlog);
+	audit_reopen(master->audit);
 	GROUPS_FOREACH_PROCESS(process, master->groups, NULL)
 		child_reopen_logs(process);
 }

@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/privs.h"
+#include "master/control/audit.h"
 #include "master/daemon/daemonize.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/reread.h"
@@ -111,6 +112,20 @@ startup_open_mainlog(struct master *master, char **error)
 	startup_log_messages(config);
 	http_sockets_announce(config);
 	return 0;
+}
+
+int
+startup_open_audit(struct master *master, char **error)
+{
+	const struct config *config = master->config;
+
+	master->audit = audit_open(master->loop, config->audit_log,
+	    config->audit_log_maxbytes, config->audit_log_backups);
+	if (master->audit != NULL)
+		return 0;
+	*error = xasprintf("cannot open the audit log %s: %s",
+	    config->audit_log != NULL ? config->audit_log : "", strerror(errno));
+	return -1;
 }
 
 /* The configuration comes from the state document of an upgrade, from the check before a

@@ -1,5 +1,5 @@
 /* Startup: the first steps of a run: read the configuration, change the user, raise limits,
- * reserve the sockets, and open the main log. */
+ * reserve the sockets, and open the main log and the audit log. */
 #ifndef MASTER_DAEMON_STARTUP_H
 #define MASTER_DAEMON_STARTUP_H
 
@@ -11,6 +11,7 @@ NODISCARD int startup_load(struct master *, char **error);
 NODISCARD int startup_become_user(struct master *, char **error);
 NODISCARD int startup_raise_limits(struct master *, char **error);
 NODISCARD int startup_reserve_sockets(struct master *, char **error);
+NODISCARD int startup_open_audit(struct master *, char **error);
 NODISCARD int startup_open_mainlog(struct master *, char **error);
 
 /* Logs the messages about the configuration: those of supervisord, or our own findings. The

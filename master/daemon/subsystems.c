@@ -3,6 +3,7 @@
 #include "common/mem.h"
 #include "master/child/child.h"
 #include "master/child/usage.h"
+#include "master/control/audit.h"
 #include "master/control/commands.h"
 #include "master/control/config_request.h"
 #include "master/control/control.h"
@@ -41,6 +42,7 @@
 	}
 
 SUBSYSTEM_FREE(config, config_free)
+SUBSYSTEM_FREE(audit, audit_free)
 
 /* Looks for reeve-rpcd before anything is changed. */
 static int
@@ -325,6 +327,7 @@ static const struct subsystem {
 	{"syslog", subsystems_new_syslog, lastlog_keep},
 	{"sockets", startup_reserve_sockets, subsystems_end_reservation},
 	{"main log", startup_open_mainlog, NULL},	/* kept together with syslog */
+	{"audit log", startup_open_audit, subsystems_free_audit},
 	{"AUTO logs", subsystems_clean_autologs, NULL},
 	{"state stream", subsystems_new_state_stream, subsystems_free_state_stream},
 	{"groups", subsystems_new_groups, subsystems_free_groups},

@@ -1,5 +1,5 @@
 /* Frontend: the reeve-rpcd processes of a run, one for each distinct max_role= of the HTTP
- * sockets: the sockets that each serves, the role of its connection, which is that max_role,
+ * sockets: the sockets that each serves, the role of its connection, which is max_role=,
  * its setup, and its replacement when its sockets change. */
 #ifndef MASTER_FRONTEND_FRONTEND_H
 #define MASTER_FRONTEND_FRONTEND_H

@@ -502,9 +502,8 @@ class Daemon:
     def front_end(self, argument=None):
         """The pid of a reeve-rpcd, of the one with this argument if one is given, or None."""
         for pid in children_of(self.pid):
-            words = read("/proc/%d/cmdline" % pid, b"").decode().split("\0")[1:-1]
-            if read("/proc/%d/comm" % pid, b"").strip() == b"reeve-rpcd" and \
-                    argument in (None, *words):
+            words = read("/proc/%d/cmdline" % pid, b"").decode().split("\0")
+            if read("/proc/%d/comm" % pid, b"") == b"reeve-rpcd\n" and argument in (None, *words):
                 return pid
         return None
 

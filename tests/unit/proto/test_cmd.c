@@ -48,6 +48,7 @@ static const struct {
 	{"daemon.restart", "", "admin", "r f"},
 	{"daemon.answered", "", "-", "r s f"},
 	{"frontend.active", "", "-", "r s f"},
+	{"audit.refused", "method, why, ?count", "-", "r s f"},
 };
 
 static void
@@ -92,7 +93,7 @@ test_manual(void **state)
 		assert_int_equal(!(cmd->flags & CMD_BEFORE_HELLO), id != CMD_HELLO);
 		assert_int_equal(!(cmd->flags & CMD_ONLY_RPCD),
 		    id != CMD_READY && id != CMD_DAEMON_ANSWERED &&
-			id != CMD_FRONTEND_ACTIVE);
+			id != CMD_FRONTEND_ACTIVE && id != CMD_AUDIT_REFUSED);
 	}
 }
 
