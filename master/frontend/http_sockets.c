@@ -346,6 +346,15 @@ http_sockets_check(
 	return rc;
 }
 
+/* Whether clients without a password, whom nothing else identifies, have rights. */
+static bool
+http_sockets_is_open(const struct config *config, const struct listener_config *l)
+{
+	if (l->username != NULL)
+		return false;
+	return l->is_unix ? config->peers.count == 0 : config->nusers == 0 || l->has_role;
+}
+
 void
 http_sockets_announce(const struct config *config)
 {
@@ -354,7 +363,7 @@ http_sockets_announce(const struct config *config)
 
 		for (size_t n = 0; n < config->ninterfaces; n++)
 			log_info("RPC interface '%s' initialized", config->interfaces[n]);
-		if (l->username == NULL)
+		if (http_sockets_is_open(config, l))
 			log_critical("Server '%s' running without any HTTP authentication "
 				     "checking",
 			    l->section);

@@ -3,6 +3,7 @@ gets out of the file."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import unittest
@@ -83,6 +84,18 @@ class Users(Case):
             self.s.reloadConfig()
         self.assertEqual(1, self.d.log().count(
             "[user:bob] programs has nowhere, but there is no such program or group"))
+
+    def test_which_servers_are_called_open(self):
+        """Those that tell nobody apart."""
+        for users, options, role, wanted in (
+                ("", {}, None, ["inet", "unix"]),
+                (user("bob", "x"), {}, None, ["unix"]),
+                (user("bob", "x"), {"peer_users": "daemon=bob"}, None, []),
+                (user("bob", "x"), {"peer_users": "daemon=bob"}, "view", ["inet"])):
+            d = self.daemon(self.programs + users, supervisord=options,
+                            tcp={"unauthenticated_role": role})
+            self.assertEqual(wanted, re.findall(
+                "CRIT Server '(.*)_http_server' running without any HTTP auth", d.log()))
 
     def test_no_password_gets_out(self):
         """Not in an answer, the log, the output or a file that the daemon writes."""

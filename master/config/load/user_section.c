@@ -148,7 +148,8 @@ user_section_read_password_file(struct conf_load *load, struct user_config *user
 		    user->password_file, PASSWORD_TEXT_MAX);
 	return conf_load_reject(load, "[%s] cannot read the password in %s: %s%s%s",
 	    user->section, user->password_file,
-	    errno == EINVAL ? "it is not a regular file" : strerror(errno),
+	    errno == EINVAL || errno == EISDIR ? "it is not a regular file" :
+						 strerror(errno),
 	    why[0] != '\0' ? ": " : "", why);
 }
 
