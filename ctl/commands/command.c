@@ -108,7 +108,8 @@ static const struct command commands[] = {
 	    "status <name>...\tShow the named processes\n"
 	    "status <group>:*\tShow all processes of a group\n"
 	    "status --json ...\tPrint an array of JSON objects\n"
-	    "status --watch ...\tShow the list again at every change, until Ctrl-C" },
+	    "status --watch ...\tShow the list again at every change, with CPU time and\n"
+	    "\t\t\tmemory on a terminal, until Ctrl-C" },
 	{ .name = "stop", .run = start_stop_run, .takes = COMMAND_TAKES_PROCESSES,
 	    .always = "all", .help =
 	    "stop <name>...\t\tStop the named processes\n"

@@ -90,8 +90,7 @@ show_columns(FILE *out, const char *const *names, size_t n)
 	}
 }
 
-/* The escape sequence for the colour of a state. */
-static const char *
+const char *
 show_colour(enum process_state state)
 {
 	if (state == PROCESS_RUNNING)
@@ -158,6 +157,27 @@ show_exitstatus_json(const struct process_info *row)
 	return json_integer(row->exitstatus);
 }
 
+/* Adds the members that supervisord does not have. */
+static void
+show_add_json(
+    json_t *object, const struct process_info *row, const struct process_stats *stats)
+{
+	/* Over XML-RPC a row has the members of supervisord only. */
+	if (row->id != 0) {
+		json_object_set_new(object, "ready", json_boolean(row->ready));
+		json_object_set_new(object, "health",
+		    json_string(state_word_name(state_health_words, (int)row->health)));
+		json_object_set_new(object, "waiting_for", json_string(row->waiting_for));
+		json_object_set_new(
+		    object, "next_start", json_integer((json_int_t)row->next_start));
+		json_object_set_new(
+		    object, "restarts", json_integer((json_int_t)row->restarts));
+		json_object_set_new(object, "paused", json_boolean(row->paused));
+	}
+	if (stats != NULL)
+		mem_must(process_stats_add(object, stats) == -1);
+}
+
 static json_t *
 show_row_json(const struct process_info *row, int64_t now)
 {
@@ -180,13 +200,15 @@ show_row_json(const struct process_info *row, int64_t now)
 }
 
 void
-show_json(FILE *out, const struct process_info *const *rows, size_t n, int64_t now)
+show_json(FILE *out, const struct process_info *const *rows, size_t n, int64_t now,
+    const struct server_stats *stats)
 {
 	fputc('[', out);
 	for (size_t i = 0; i < n; i++) {
 		json_t *object = show_row_json(rows[i], now);
+		show_add_json(object, rows[i], server_stats_find(stats, rows[i]));
 		fputs(i > 0 ? ",\n " : "", out);
-		(void)json_dumpf(object, out, 0);
+		(void)json_dumpf(object, out, JSON_REAL_PRECISION(12));
 		json_decref(object);
 	}
 	fputs("]\n", out);

@@ -4,6 +4,7 @@
 #define CTL_COMMANDS_SHOW_H
 
 #include "common/compiler.h"
+#include "ctl/daemon/server_stats.h"
 #include "proto/fault.h"
 #include "proto/state.h"
 
@@ -22,10 +23,13 @@ struct show_style {
 /* Prints the table of processes; the first column fits the longest name. */
 void show_status(FILE *, const struct process_info *const *rows, size_t n, int64_t now,
     struct show_style);
-/* Prints them as one JSON array, one row per line. */
-void show_json(FILE *, const struct process_info *const *rows, size_t n, int64_t now);
+/* Prints them as one JSON array, one row per line; stats may be NULL. */
+void show_json(FILE *, const struct process_info *const *rows, size_t n, int64_t now,
+    const struct server_stats *stats);
 /* New: the description, with the last exit if the process does not run. */
 char *show_description(const struct process_info *, int64_t now);
+/* The escape sequence for the colour of a state. */
+const char *show_colour(enum process_state);
 /* Prints a text padded with blanks to a number of characters. */
 void show_padded(FILE *, const char *text, int width);
 /* Prints names sorted by column in lines of at most 79 characters, as Python's cmd does. */

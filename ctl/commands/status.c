@@ -5,21 +5,15 @@
 #include "ctl/commands/interrupt.h"
 #include "ctl/commands/session.h"
 #include "ctl/commands/show.h"
+#include "ctl/commands/status.h"
 #include "ctl/daemon/control.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define STATUS_MS 1000     /* between two updates when nothing changes */
 #define STATUS_REST_MS 100 /* at least between two updates */
-
-/* The arguments of status. */
-struct status {
-	struct words names;
-	bool json;
-};
 
 /* Replaces the rows by those of the names; the new list is returned for free(). */
 static const struct process_info **
@@ -53,80 +47,75 @@ status_select(struct session *s, const struct status *st, struct server_rows *ro
 	return list;
 }
 
+bool
+status_rows(struct session *s, const struct status *st, struct server_rows *rows,
+    const struct process_info ***selected)
+{
+	*selected = NULL;
+	s->status = EXIT_OK;
+	if (!session_rows(s, rows))
+		return false;
+	if (st->names.count > 0 && !st->names.all)
+		*selected = status_select(s, st, rows);
+	for (size_t i = 0; i < rows->count; i++)
+		if (process_state_is_stopped(rows->list[i]->state))
+			s->status = EXIT_SOME_NOT_RUNNING;
+	if (rows->daemon != NULL && rows->daemon->state != DAEMON_RUNNING)
+		s->status = EXIT_UNKNOWN;
+	return true;
+}
+
+static void
+status_show_json(struct session *s, const struct status *st)
+{
+	const struct process_info **selected = NULL;
+	struct server_stats *stats;
+	struct server_rows rows;
+
+	/* First, because rows are valid until the next call only. */
+	if (server_stats(s->server, &stats) == -1)
+		session_lost(s);
+	else if (status_rows(s, st, &rows, &selected))
+		show_json(s->out, rows.list, rows.count, rows.now, stats);
+	server_stats_free(stats);
+	free(selected);
+}
+
 /* Shows the current rows. */
 static void
 status_show(struct session *s, const struct status *st)
 {
-	const struct process_info **selected = NULL;
+	const struct process_info **selected;
 	struct server_rows rows;
 
-	s->status = EXIT_OK;
-	if (!session_rows(s, &rows))
+	if (st->json) {
+		status_show_json(s, st);
 		return;
-	if (st->names.count > 0 && !st->names.all)
-		selected = status_select(s, st, &rows);
-	if (rows.daemon != NULL && !st->json)
+	}
+	if (!status_rows(s, st, &rows, &selected))
+		return;
+	if (rows.daemon != NULL)
 		show_daemon(s->out, rows.daemon);
-	if (st->json)
-		show_json(s->out, rows.list, rows.count, rows.now);
-	else
-		show_status(s->out, rows.list, rows.count, rows.now,
-		    (struct show_style){
-			.colour = s->colour, .exits = isatty(fileno(s->out)) });
-	for (size_t i = 0; i < rows.count; i++)
-		if (process_state_is_stopped(rows.list[i]->state))
-			s->status = EXIT_SOME_NOT_RUNNING;
-	if (rows.daemon != NULL && rows.daemon->state != DAEMON_RUNNING)
-		s->status = EXIT_UNKNOWN;
+	show_status(s->out, rows.list, rows.count, rows.now,
+	    (struct show_style){ .colour = s->colour, .exits = isatty(fileno(s->out)) });
 	free(selected);
 }
 
-/* Overwrites the terminal with a text, as many lines as fit; long lines are cut. */
-static void
-status_overwrite(FILE *out, const char *text)
-{
-	struct winsize size = { .ws_row = 0 };
-	int lines;
-
-	if (ioctl(fileno(out), TIOCGWINSZ, &size) == -1 || size.ws_row == 0)
-		size.ws_row = 24;
-	fputs("\033[?7l\033[H", out);
-	for (lines = 1; *text != '\0' && lines < size.ws_row; lines++) {
-		size_t n = strcspn(text, "\n");
-		fprintf(out, "%.*s\033[K\n", (int)n, text);
-		text += n + (text[n] == '\n');
-	}
-	fputs("\033[J\033[?7h", out);
-}
-
-/* Shows the rows at every change and each second, until Ctrl-C or an error. */
+/* Prints the rows at every change and each second, until Ctrl-C or an error. */
 static void
 status_watch(struct session *s, const struct status *st)
 {
 	struct control *control;
 	struct interrupt interrupt;
-	FILE *out = s->out;
-	size_t length;
-	char *text;
 
 	interrupt_begin(&interrupt);
-	if (isatty(fileno(out)))
-		fputs("\033[2J", out);
 	do {
-		s->out = open_memstream(&text, &length);
-		mem_must(s->out == NULL);
 		status_show(s, st);
-		fclose(s->out);
-		s->out = out;
-		if (isatty(fileno(out)) && !s->broken)
-			status_overwrite(out, text);
-		else
-			fprintf(out, "%s\n", text);
-		free(text);
+		fputc('\n', s->out);
 		control = server_control(s->server);
-	} while (fflush(out) == 0 && !s->broken &&
-	    interrupt_wait(&interrupt, out, -1, STATUS_REST_MS) &&
-	    interrupt_wait(&interrupt, out, control != NULL ? control_fd(control) : -1,
+	} while (fflush(s->out) == 0 && !s->broken &&
+	    interrupt_wait(&interrupt, s->out, -1, STATUS_REST_MS) &&
+	    interrupt_wait(&interrupt, s->out, control != NULL ? control_fd(control) : -1,
 		STATUS_MS - STATUS_REST_MS));
 	interrupt_end(&interrupt);
 }
@@ -143,10 +132,12 @@ status_run(struct session *s, const char *args)
 	}
 	words_split(&st.names, args);
 	st.json = words_take(&st.names, "--json");
-	if (words_take(&st.names, "--watch"))
-		status_watch(s, &st);
-	else
+	if (!words_take(&st.names, "--watch"))
 		status_show(s, &st);
+	else if (s->terminal && !st.json)
+		watch_run(s, &st);
+	else
+		status_watch(s, &st);
 	words_clear(&st.names);
 }
 

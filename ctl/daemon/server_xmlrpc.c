@@ -45,6 +45,7 @@ static const struct mapping {
 	{ "all.start", "supervisor.startAllProcesses", { NULL }, SHAPE_RESULTS },
 	{ "all.stop", "supervisor.stopAllProcesses", { NULL }, SHAPE_RESULTS },
 	{ "all.signal", "supervisor.signalAllProcesses", { "signal" }, SHAPE_RESULTS },
+	{ "all.stats", "reeve.getAllProcessStats", { NULL }, SHAPE_PLAIN },
 	{ "all.clear", "supervisor.clearAllProcessLogs", { NULL }, SHAPE_RESULTS },
 	{ "log.clear", "supervisor.clearProcessLogs", { "name" }, SHAPE_PLAIN },
 	{ "config.reread", "supervisor.reloadConfig", { NULL }, SHAPE_REREAD },

@@ -1,13 +1,17 @@
 """Commands that supervisorctl does not have: status --json, status --watch, events."""
 
+import fcntl
 import json
 import os
 import re
 import signal
+import struct
 import subprocess
+import termios
+import time
 import unittest
 
-from reeve import BUILD, PATIENCE, Case, program, reeve_only, until
+from reeve import BUILD, PATIENCE, Case, program, reeve_only, status_of, until
 from test_ctl_follow import Follower
 from test_ctl_shell import Terminal
 
@@ -53,13 +57,15 @@ class Status(Case):
             self.assertNotIn("cat", f.text())
             self.d.reevectl("stop", "off")
 
-    def test_watch_on_a_terminal(self):
-        t = Terminal(self, self.d, "status", "--watch")
-        t.expect("\x1b\\[H.*off +STOPPED")
+    def test_watch_without_escape_sequences(self):
+        """A terminal that has none gets the lines that a file gets."""
+        t = Terminal(self, self.d, "status", "--watch", TERM="dumb")
+        t.expect("off +STOPPED")
         self.d.reevectl("start", "off")
-        t.expect("\x1b\\[H.*off +RUNNING")
+        t.expect("off +RUNNING")
         t.type("\x03")
         self.assertEqual(3, t.status())
+        self.assertNotIn("\x1b", t.seen)
 
     def test_reader_exits(self):
         """No line after the first is lost."""
@@ -108,6 +114,135 @@ class Status(Case):
         ended = d.reevectl("stop", "all")
         self.assertEqual({"quick: stopped", "slow: stopped"}, set(ended.stdout.splitlines()))
         self.assertNotIn("\x1b", ended.stdout)
+
+
+ENTER, LEAVE = "\x1b\\[\\?1049h", "\x1b\\[\\?1049l"
+CLEAR = "\x1b\\[H\x1b\\[2J"
+
+
+def line(number, pattern):
+    """A pattern for the text of a line that is drawn."""
+    return "\x1b\\[%d;1H\x1b\\[2K%s" % (number, pattern)
+
+
+@reeve_only
+class View(Case):
+    """status --watch on a terminal."""
+
+    def setUp(self):
+        self.d = self.daemon(PROGRAMS, supervisord={"identifier": "demo"})
+        self.d.wait_state("cat", "RUNNING")
+
+    def view(self, *options, size=(24, 80), **env):
+        t = Terminal(self, self.d, *options, "status", "--watch", **env)
+        t.expect(ENTER)
+        self.resize(t, *size)
+        return t
+
+    @staticmethod
+    def resize(t, lines, columns):
+        fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        t.expect(CLEAR + line(1, "[^\x1b]{%d}(?=\x1b)" % columns))
+
+    def test_draws_only_changes(self):
+        for options in ((), ("-s", "unix://" + self.d.socket)):
+            with self.subTest(options):
+                t = self.view(*options)
+                t.expect(line(2, "STATE +NAME +PID +UPTIME +CPU% +MEMORY"))
+                t.expect(line(5, "STOPPED +off +- "))
+                self.assertEqual(0, self.d.reevectl("start", "off").returncode)
+                t.expect(line(1, "[^\x1b]*2 RUNNING, 1 STOPPED"))
+                t.expect(line(5, "RUNNING +off +\\d+ +0:00:0"))
+                t.expect(line(5, "[^\x1b]*0:00:0[^\x1b]*\\d[KM]"))
+                self.assertNotRegex(t.seen, line(2, "") + "|" + line(4, "") + "|" + CLEAR)
+                t.type("q")
+                t.expect(LEAVE)
+                self.assertEqual(3, t.status())
+                self.d.reevectl("stop", "off")
+
+    def test_first_line(self):
+        t = self.view()
+        now = time.strftime("%H:%M")
+        t.expect("demo RUNNING  1 RUNNING, 2 STOPPED +%s:\\d\\d" % now)
+        t.type("q")
+        t.status()
+
+    def test_sizes(self):
+        t = self.view(size=(5, 20))
+        t.expect(line(3, "RUNNING  cat +"))
+        t.expect(line(5, r"q quit  / filter  c~"))
+        self.resize(t, 6, 300)
+        t.expect(line(2, "STATE[^\x1b]*RESTARTS"))
+        t.expect(line(4, "STOPPED  g:x[^\x1b]*Not started"))
+        self.resize(t, 2, 30)
+        t.expect(line(2, "q quit"))
+        t.type("q")
+        self.assertEqual(3, t.status())
+
+    def test_keys(self):
+        t = self.view()
+        t.expect(line(3, "RUNNING  cat"))
+        t.type("t")
+        t.expect(line(2, "STATE[*]"))
+        t.expect(line(3, "STOPPED  g:x"))
+        t.type("/OF")
+        t.expect(line(3, "STOPPED  off"))
+        t.expect(line(24, "/OF_"))
+        t.type("F\r")
+        t.expect(line(24, "/OFF  1 of 3"))
+        t.type("\x1b")
+        t.expect(line(5, "RUNNING  cat"))
+        t.type("?")
+        t.expect(line(24, "sort: t state"))
+        t.type("\x03")
+        t.expect(LEAVE)
+        self.assertEqual(3, t.status())
+
+    def test_names(self):
+        t = Terminal(self, self.d, "status", "--watch", "o?f", "nope")
+        t.expect(line(3, "STOPPED  off"))
+        t.expect(r"nope: ERROR \(no such process\)")
+        self.assertNotIn("  cat", t.seen)
+        t.type("q")
+        self.assertEqual(3, t.status())
+
+    def test_restores_the_terminal(self):
+        for end in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT, None):
+            with self.subTest(end):
+                t = Terminal(self, self.d, "status", "--watch")
+                before = termios.tcgetattr(t.fd)
+                t.expect(line(3, "RUNNING  cat"))
+                raw = termios.tcgetattr(t.fd)
+                self.assertEqual(0, raw[3] & (termios.ICANON | termios.ECHO))
+                if end is None:
+                    self.d.stop()
+                else:
+                    os.kill(t.pid, end)
+                t.expect(LEAVE)
+                if end is None:
+                    t.expect("error: ")
+                self.assertEqual({None: 1, signal.SIGINT: 3}.get(end, -(end or 0)), t.status())
+                self.assertEqual(before[3] | termios.ICANON | termios.ECHO,
+                                 termios.tcgetattr(t.fd)[3])
+
+    def test_suspend(self):
+        t = self.view()
+        t.expect(line(3, "RUNNING  cat"))
+        os.kill(t.pid, signal.SIGTSTP)
+        t.expect(LEAVE)
+        self.assertTrue(termios.tcgetattr(t.fd)[3] & termios.ICANON)
+        until(lambda: status_of(t.pid)["State"].startswith("T"))
+        os.kill(t.pid, signal.SIGCONT)
+        t.expect(ENTER)
+        t.expect(CLEAR + line(1, "demo"))
+        t.type("q")
+        self.assertEqual(3, t.status())
+
+    def test_hang_up(self):
+        t = self.view()
+        t.expect(line(3, "RUNNING  cat"))
+        t.hang_up()
+        self.assertIn(t.status(), (-signal.SIGHUP, 1, 3))
 
 
 @reeve_only

@@ -123,7 +123,7 @@ test_exits(void **state)
 		assert_string_equal(t.data + 33, cases[i].line);
 		free(t.data);
 		text_open(&t);
-		show_json(t.out, rows, 1, 1000);
+		show_json(t.out, rows, 1, 1000, NULL);
 		fclose(t.out);
 		assert_non_null(strstr(t.data, cases[i].json));
 		free(t.data);
