@@ -84,9 +84,11 @@ audit_put(struct audit *audit, const char *bytes, size_t n)
 
 	(void)logfile_write(audit->file, bytes, n);
 	error = log->lost_errno;
-	if (log->lost == 0)
+	if (log->lost == 0) {
+		audit->torn = false;
 		return true;
-	audit->torn = log->lost < n;
+	}
+	audit->torn = audit->torn || log->lost < n;
 	log->lost = 0;
 	errno = error;
 	return false;

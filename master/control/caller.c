@@ -47,9 +47,9 @@ caller_read(struct caller *caller, const struct rights *rights, const json_t *by
 		*why = mem_printf("parameter 'by' must be an object of strings");
 		return false;
 	}
+	*fault = FAULT_NOT_PERMITTED;
 	if (caller->user == NULL || caller->is_server)
 		return true;
-	*fault = FAULT_NOT_PERMITTED;
 	caller->grant = rights_of_user(rights, caller->user);
 	if (caller->grant == NULL) {
 		caller->grant = grant_of_role(ROLE_NONE);

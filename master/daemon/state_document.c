@@ -1,7 +1,9 @@
 #include "master/daemon/state_document.h"
 
+#include "common/fd.h"
 #include "common/mem.h"
 #include "master/config/document/document.h"
+#include "master/control/audit.h"
 #include "master/control/sequence.h"
 #include "master/frontend/http_sockets.h"
 #include "master/upgrade/backlogs_state.h"
@@ -26,6 +28,10 @@ static const struct statefield sequence_rows[] =
     STATEFIELDS(SEQUENCE_FIELDS, struct sequence_record);
 static const struct statefield step_rows[] =
     STATEFIELDS(SEQUENCE_STEP_FIELDS, struct sequence_step);
+static const struct statefield audit_rows[] =
+    STATEFIELDS(AUDIT_FIELDS, struct audit_record);
+static const struct statefield logfile_rows[] =
+    STATEFIELDS(LOGFILE_FIELDS, struct logfile_record);
 
 /* ---- the master and the daemon's state ---- */
 
@@ -317,6 +323,47 @@ state_document_read_sequences(struct master *master, const json_t *list, char **
 	return 0;
 }
 
+/* ---- the audit log ---- */
+
+/* Null without a file. The descriptor stays open until the path was opened again, because a
+ * FIFO that nobody has open loses what it holds. */
+static json_t *
+state_document_write_audit(struct master *master)
+{
+	struct logfile *file = audit_file(master->audit);
+	json_t *object;
+	int fd;
+
+	if (file == NULL)
+		return json_null();
+	fd = logfile_fd(file);
+	object = STATEFIELD_WRITE(audit_rows, audit_record(master->audit));
+	state_parts_add(&object, "log", STATEFIELD_WRITE(logfile_rows, logfile_record(file)));
+	state_parts_add(&object, "log_fd", statefield_write_fd(&fd));
+	return object;
+}
+
+static int
+state_document_read_audit(struct master *master, const json_t *json, char **why)
+{
+	struct logfile *file = audit_file(master->audit);
+	const char *bad;
+	int fd;
+
+	if (file == NULL)
+		return state_parts_check(
+		    why, "the audit log", json_is_null(json) ? NULL : "log");
+	if (!statefield_read_fd(json_object_get(json, "log_fd"), &fd))
+		return state_parts_check(why, "the audit log", "log_fd");
+	fd_close(fd);
+	bad = STATEFIELD_READ(audit_rows, json, audit_record(master->audit));
+	if (bad == NULL &&
+	    STATEFIELD_READ(
+		logfile_rows, json_object_get(json, "log"), logfile_record(file)) != NULL)
+		bad = "log";
+	return state_parts_check(why, "the audit log", bad);
+}
+
 /* ---- sections of upgrade/ ---- */
 
 #define SECTION_OF(name, write, read)                                                   \
@@ -363,6 +410,7 @@ static const struct section sections[] = {
     SECTION(sequences),
     SECTION(events),
     SECTION(backlogs),
+    SECTION(audit),
     SECTION(daemon),
 };
 

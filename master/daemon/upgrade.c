@@ -1,6 +1,7 @@
 #include "master/daemon/upgrade.h"
 
 #include "common/log.h"
+#include "master/control/audit.h"
 #include "master/daemon/run.h"
 #include "master/daemon/state_document.h"
 #include "master/frontend/frontend.h"
@@ -28,10 +29,14 @@ upgrade_begin(struct master *master)
 void
 upgrade_execute(struct master *master)
 {
-	json_t *doc = state_document_write(master);
-	int fd = doc != NULL ? handover_write(doc) : -1;
+	json_t *doc;
+	int fd;
 	char number[16];
 
+	/* The clients of these calls get no answer. */
+	audit_interrupt(master->audit);
+	doc = state_document_write(master);
+	fd = doc != NULL ? handover_write(doc) : -1;
 	master->upgrade_wanted = false;
 	/* handover_keep keeps the descriptors that the document names: also its own. */
 	if (fd != -1)

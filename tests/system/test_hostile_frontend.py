@@ -32,12 +32,12 @@ def hello():
 
 
 class Impostor(Case):
-    def impostor(self, body, **supervisord):
+    def impostor(self, body, servers=(None, None), **supervisord):
         """A daemon whose reeve-rpcd is the replacement with this body."""
         build = tempfile.mkdtemp(prefix="reeve-")
         self.addCleanup(shutil.rmtree, build)
         d = self.make(program("cat", "/bin/cat", startsecs=0), supervisord=supervisord,
-                      build=build)
+                      build=build, unix=servers[0], tcp=servers[1])
         shutil.copy(os.path.join(BUILD, "reeved"), build)
         path = os.path.join(build, "reeve-rpcd")
         with open(path, "w", encoding="utf-8") as out:

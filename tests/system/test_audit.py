@@ -1,0 +1,331 @@
+"""audit_log=: one JSON object for every call that changes something or is refused."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+import xmlrpc.client
+
+from reeve import SEAM, Case, Wire, WireFault, cat, read, reeve_only, until
+from test_hostile_frontend import Impostor
+
+TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")
+
+
+class Audited(Case):
+    def begin(self, programs=cat("cat"), log="audit.log", **options):
+        supervisord = {"audit_log": log, **options.pop("supervisord", {})}
+        d = self.daemon(programs, supervisord=supervisord, **options)
+        d.wait_log("supervisord started")
+        return d
+
+    @staticmethod
+    def records(d, name="audit.log"):
+        return [json.loads(line) for line in
+                read(d.path(name), b"").decode().split("\n")[:-1]]
+
+    def last(self, d, count=None):
+        """The newest record; waits until there are so many."""
+        if count is not None:
+            until(lambda: len(self.records(d)) >= count)
+            self.assertEqual(count, len(self.records(d)))
+        return self.records(d)[-1]
+
+
+@reeve_only
+class Records(Audited):
+    def test_local_peer(self):
+        d = self.begin()
+        wire = self.control(d)
+        wire.call("process.stop", name="cat")
+        record = self.last(d, 1)
+        self.assertRegex(record.pop("time"), TIME)
+        self.assertEqual({"listener": "control_socket", "uid": os.geteuid(), "pid": os.getpid(),
+                          "command": "process.stop", "target": "cat", "result": "ok"}, record)
+        with self.assertRaises(WireFault):
+            wire.call("process.start", name="no")
+        self.assertEqual(("no", "BAD_NAME"),
+                         tuple(self.last(d, 2)[key] for key in ("target", "result")))
+        job = wire.call("all.restart")["job"]
+        self.assertEqual("job %d" % job, self.last(d, 3)["result"])
+        wire.call("config.update")
+        self.assertEqual("config.update", self.last(d, 4)["command"])
+        self.assertRegex(self.last(d)["result"], r"job \d+")
+        with self.assertRaises(WireFault):
+            wire.call("process.signal", name="cat", signal=["x"])
+        self.assertEqual("INCORRECT_PARAMETERS", self.last(d, 5)["result"])
+        # Reads are not recorded, and a restart by a signal is no call.
+        wire.call("config.preview")
+        wire.call("config.rows", **{"from": 0})
+        wire.call("subscribe")
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("supervisord started", count=2)
+        until(d.serving)
+        self.assertEqual(5, len(self.records(d)))
+        # The reply comes when the configuration has been read.
+        self.control(d).call("daemon.restart")
+        self.assertEqual(("daemon.restart", "ok"),
+                         tuple(self.last(d, 6)[key] for key in ("command", "result")))
+
+    def test_http_client(self):
+        d = self.begin(unix={"username": "boss", "password": "p"})
+        s = self.rpc(d, user="boss", password="p")
+        s.supervisor.stopProcess("cat")
+        record = self.last(d, 1)
+        self.assertTrue(record["claimed"])
+        self.assertEqual(("boss", "supervisor.stopProcess", "process.stop", "cat", "ok"),
+                         tuple(record[key] for key in ("user", "method", "command", "target",
+                                                       "result")))
+        self.assertNotIn("uid", record)
+        self.assertEqual("admin", record["max_role"])
+
+    def test_secrets_are_counted(self):
+        d = self.begin()
+        with self.rpc(d) as s:
+            s.supervisor.sendProcessStdin("cat", "my-password\n")
+            s.supervisor.sendRemoteCommEvent("kind", "my-password")
+        records = self.records(d)
+        self.assertEqual([12, 11], [record["bytes"] for record in records])
+        self.assertEqual(("kind", 1), (records[1]["target"], records[1]["events"]))
+        self.assertNotIn(b"my-password", read(d.path("audit.log")))
+
+    def test_hostile_names(self):
+        d = self.begin()
+        wire = self.control(d)
+        name = 'x\n{"result":"ok"}\x1b[2J\u202e"\\\x00'.replace("\x00", "")
+        for text in (name, "ü" * 3000):
+            with self.assertRaises(WireFault):
+                wire.call("process.start", name=text)
+        records = self.records(d)
+        self.assertEqual([name, "ü" * 512 + "..."], [record["target"] for record in records])
+        self.assertNotIn(b"\x1b", read(d.path("audit.log")))
+
+    def test_off(self):
+        d = self.daemon(cat("cat"))
+        self.control(d).call("all.stop")
+        self.assertFalse(os.path.exists(d.path("audit.log")))
+
+    def test_ten_thousand_calls(self):
+        d = self.begin()
+        wire = self.control(d)
+        for _ in range(10):
+            ids = [wire.request("process.signal", name="cat", signal="CONT")
+                   for _ in range(1000)]
+            for ident in ids:
+                wire.answer(ident)
+        records = self.records(d)
+        self.assertEqual(10000, len(records))
+        self.assertEqual({"ok"}, {record["result"] for record in records})
+        times = [record["time"] for record in records]
+        self.assertEqual(sorted(times), times)
+
+
+@reeve_only
+class Files(Audited):
+    def test_rotation(self):
+        d = self.begin(supervisord={"audit_log_maxbytes": "2000", "audit_log_backups": 3})
+        wire = self.control(d)
+        for _ in range(100):
+            wire.call("process.signal", name="cat", signal="CONT")
+        names = sorted(n for n in os.listdir(d.dir) if n.startswith("audit.log"))
+        self.assertEqual(["audit.log"] + ["audit.log.%d" % i for i in (1, 2, 3)], names)
+        for name in names[1:]:
+            self.assertLess(os.path.getsize(d.path(name)), 3000)
+            self.assertTrue(self.records(d, name))
+
+    def test_reopened(self):
+        d = self.begin()
+        wire = self.control(d)
+        wire.call("all.stop")
+        os.rename(d.path("audit.log"), d.path("old"))
+        wire.call("all.stop")
+        self.assertEqual(2, len(self.records(d, "old")))
+        os.kill(d.pid, signal.SIGUSR2)
+        until(lambda: os.path.exists(d.path("audit.log")))
+        wire.call("all.stop")
+        self.assertEqual((1, 2), (len(self.records(d)), len(self.records(d, "old"))))
+
+    def test_cannot_be_opened(self):
+        d = self.make(cat("cat"), supervisord={"audit_log": "child"})
+        done = d.run("-n")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("Error: cannot open the audit log %s: Is a directory" % d.path("child"),
+                      done.stderr)
+
+    def test_directory_is_removed(self):
+        d = self.make(cat("cat"), supervisord={"audit_log": "logs/audit.log"})
+        os.mkdir(d.path("logs"))
+        d.start()
+        self.addCleanup(self.finish, d)
+        wire = self.control(d)
+        wire.call("all.stop")
+        shutil.rmtree(d.path("logs"))
+
+        def fails():
+            wire.call("all.stop")
+            return "could not reopen log file %s: ENOENT" % d.path("logs/audit.log") in d.log()
+        until(fails)
+        os.mkdir(d.path("logs"))
+
+        def returns():
+            wire.call("all.stop")
+            return os.path.exists(d.path("logs/audit.log"))
+        until(returns)
+        first, second = self.records(d, "logs/audit.log")[:2]
+        self.assertGreaterEqual(first["lost"], 1)
+        self.assertEqual("No such file or directory", first["why"])
+        self.assertEqual("all.stop", second["command"])
+
+    def test_fifo_without_a_reader(self):
+        d = self.make(cat("cat"), supervisord={"audit_log": "fifo"})
+        os.mkfifo(d.path("fifo"))
+        d.start()
+        self.addCleanup(self.finish, d)
+        wire = self.control(d)
+        for _ in range(10):
+            ids = [wire.request("group.stop", name="x" * 1000) for _ in range(200)]
+            for ident in ids:
+                with self.assertRaises(WireFault):
+                    wire.answer(ident)
+        with open(os.open(d.path("fifo"), os.O_RDONLY | os.O_NONBLOCK), "rb", 0) as f:
+            text = f.read(1 << 22)
+            wire.call("all.stop")
+            while chunk := f.read(1 << 22):
+                text += chunk
+                if b"all.stop" in text:
+                    break
+        lines = text.splitlines()
+        lost, last = json.loads(lines[-2]), json.loads(lines[-1])
+        self.assertEqual("all.stop", last["command"])
+        whole = [line for line in lines[:-2] if line.endswith(b"}")]
+        self.assertEqual(2000, lost["lost"] + len(whole))
+
+    def test_disk_is_full(self):
+        """A limit of the file's size stands for the disk."""
+        d = self.begin(supervisord={"audit_log_maxbytes": 0})
+        wire = self.control(d)
+        wire.call("all.stop")
+        subprocess.run(["prlimit", "--pid", str(d.pid), "--fsize=%d:" % 2000], check=True)
+        for _ in range(30):
+            wire.call("all.stop")
+        self.assertEqual(2000, os.path.getsize(d.path("audit.log")))
+        d.wait_log("could not write log file %s: EFBIG" % d.path("audit.log"))
+        subprocess.run(["prlimit", "--pid", str(d.pid), "--fsize=unlimited:"], check=True)
+        wire.call("all.start")
+        lines = read(d.path("audit.log")).splitlines()
+        lost, last = json.loads(lines[-2]), json.loads(lines[-1])
+        self.assertEqual("File too large", lost["why"])
+        self.assertEqual("all.start", last["command"])
+        self.assertEqual(31, lost["lost"] + len([l for l in lines[:-2] if l.endswith(b"}")]))
+
+
+@reeve_only
+class Upgrades(Audited):
+    def setUp(self):
+        if not os.path.exists(os.path.join(SEAM, "reeved")):
+            self.skipTest("no build with the seam in " + SEAM)
+
+    def test_it_continues(self):
+        d = self.begin(build=SEAM)
+        wire = self.control(d)
+        wire.call("process.stop", name="cat")
+        wire.call("daemon.upgrade")
+        d.wait_log("upgrade: took over")
+        until(d.serving)
+        self.control(d).call("process.start", name="cat")
+        self.assertEqual(["process.stop", "daemon.upgrade", "process.start"],
+                         [record["command"] for record in self.records(d)])
+
+    def test_lost_records_are_reported(self):
+        d = self.make(cat("cat"), supervisord={"audit_log": "fifo"}, build=SEAM)
+        os.mkfifo(d.path("fifo"))
+        d.start()
+        self.addCleanup(self.finish, d)
+        wire = self.control(d)
+        for _ in range(10):
+            ids = [wire.request("group.stop", name="x" * 1000) for _ in range(200)]
+            for ident in ids:
+                with self.assertRaises(WireFault):
+                    wire.answer(ident)
+        wire.call("daemon.upgrade")
+        d.wait_log("upgrade: took over")
+        until(d.serving)
+        with open(os.open(d.path("fifo"), os.O_RDONLY | os.O_NONBLOCK), "rb", 0) as f:
+            self.assertGreater(len(f.read(1 << 22)), 50000)
+            self.control(d).call("all.stop")
+            text = b""
+            while b"all.stop" not in text:
+                text += f.read(1 << 22) or b""
+        lines = text.splitlines()
+        self.assertGreater(json.loads(lines[-2])["lost"], 100)
+
+
+# Claims that the master must bound.
+CLAIMS = """
+def report(n, **params):
+    params["by"] = by
+    s.sendall(json.dumps({"jsonrpc": "2.0", "id": n, "method": "audit.refused",
+                          "params": params}).encode() + b"\\n")
+    for line in f:
+        answer = json.loads(line)
+        if answer.get("id") == n and "method" not in answer:
+            return answer
+hello()
+call(2, "ready")
+by = {"user": "x\\ny", "from": "1.2.3.4", "listener": "tcp", "forwarded": "f" * 5000}
+log("INFO " + json.dumps(report(3, method="a.b", why="w", count=5)))
+for n, params in enumerate(({}, {"method": 7, "why": "w"}, {"method": "m", "why": "w",
+                            "count": 0}, {"method": "m", "why": "w", "count": "1"})):
+    log("INFO " + json.dumps(report(4 + n, **params)["error"]))
+for n in range(2000):
+    report(10 + n, method="flood", why="w")
+log("INFO flooded")
+time.sleep(100)
+"""
+
+
+@reeve_only
+class Refusals(Impostor):
+    @staticmethod
+    def records(d):
+        return [json.loads(line) for line in read(d.path("audit.log")).splitlines()]
+
+    def test_claims_of_a_hostile_front_end(self):
+        d = self.impostor(CLAIMS, audit_log="audit.log")
+        d.wait_log("flooded")
+        time.sleep(1.1)
+        first, *rest = self.records(d)
+        self.assertEqual(("x\ny", "1.2.3.4", "tcp", "f" * 1024 + "...", "a.b", "w", 5, True),
+                         tuple(first[key] for key in (
+                             "user", "from", "listener", "forwarded_for", "method", "why",
+                             "count", "claimed")))
+        d.wait_log("INCORRECT_PARAMETERS", count=3)
+        d.wait_log("BAD_ARGUMENTS: count")
+        until(lambda: sum(r.get("count", 1) for r in self.records(d)[1:]) == 2000)
+        self.assertLess(len(rest), 1000)
+        self.assertEqual(1, d.log().count("refused a.b to x?y: w"))
+        self.assertEqual(0, d.log().count("refused flood"))
+
+    def test_a_local_peer_that_floods(self):
+        d = self.daemon(cat("cat"), supervisord={"audit_log": "audit.log"})
+        begun = time.monotonic()
+        for _ in range(5):
+            wire = Wire(d.control_path)
+            ids = [wire.request("daemon.answered") for _ in range(1000)]
+            for ident in ids:
+                with self.assertRaises(WireFault):
+                    wire.answer(ident)
+            wire.close()
+        seconds = time.monotonic() - begun
+        until(lambda: sum(r.get("count", 1) for r in self.records(d)) == 5000)
+        self.assertLess(len(self.records(d)), 21 * (seconds + 3))
+        self.assertEqual({os.geteuid()}, {r["uid"] for r in self.records(d)})
+        self.assertEqual(1, d.log().count("WARN control socket: refused daemon.answered to "))
+
+
+if __name__ == "__main__":
+    unittest.main()
