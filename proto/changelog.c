@@ -71,9 +71,11 @@ changelog_remove(struct changelog *log, struct changelog_row *row)
 	TAILQ_INSERT_TAIL(&log->tombstones, row, in_tombstones);
 	log->ntombstones++;
 	while ((oldest = TAILQ_FIRST(&log->tombstones)) != row) {
-		if (changelog_is_awaited(
+		if (log->ntombstones <= log->kept ||
+		    changelog_is_awaited(
 			log, oldest, log->ntombstones > CHANGELOG_TOMBSTONES))
 			break;
+		log->forgotten = oldest->seq;
 		changelog_unlink(log, oldest);
 		TAILQ_REMOVE(&log->tombstones, oldest, in_tombstones);
 		log->ntombstones--;
@@ -86,6 +88,24 @@ changelog_subscribe(struct changelog *log, struct changelog_cursor *cursor)
 {
 	*cursor = (struct changelog_cursor){ .phase = CHANGELOG_BEGIN };
 	TAILQ_INSERT_TAIL(&log->cursors, cursor, in_cursors);
+}
+
+bool
+changelog_resume(struct changelog *log, struct changelog_cursor *cursor, uint64_t reached)
+{
+	struct changelog_row *row;
+
+	if (reached < log->forgotten || reached > *log->seq)
+		return false;
+	*cursor = (struct changelog_cursor){ .phase = CHANGELOG_LIVE, .reached = reached };
+	TAILQ_FOREACH_REVERSE(row, &log->rows, changelog_rows, in_rows)
+	{
+		if (row->seq <= reached)
+			break;
+		cursor->next = row;
+	}
+	TAILQ_INSERT_TAIL(&log->cursors, cursor, in_cursors);
+	return true;
 }
 
 void

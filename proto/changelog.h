@@ -3,10 +3,12 @@
  * memory: its cursor takes each row once, with the content of that moment. A snapshot is a
  * cursor at the head of the list. A removed row stays as a tombstone until all cursors have
  * passed it; when there are too many, the cursors that have not passed them begin a new
- * snapshot. The rows are embedded in their objects. */
+ * snapshot. The rows are embedded in their objects. A subscriber that returns continues
+ * where it was, if the tombstones since then are still there. */
 #ifndef PROTO_CHANGELOG_H
 #define PROTO_CHANGELOG_H
 
+#include "common/compiler.h"
 #include "common/queue.h"
 
 #include <stdbool.h>
@@ -41,7 +43,9 @@ struct changelog {
 	TAILQ_HEAD(, changelog_row) tombstones;         /* ascending seq */
 	TAILQ_HEAD(, changelog_cursor) cursors;
 	size_t ntombstones;
-	uint64_t *seq;                        /* the latest number, borrowed */
+	size_t kept;        /* tombstones that stay for subscribers that return; 0 = none */
+	uint64_t forgotten; /* number of the newest tombstone that was dropped */
+	uint64_t *seq;      /* the latest number, borrowed */
 	void (*drop)(struct changelog_row *); /* frees a tombstone */
 };
 
@@ -55,6 +59,10 @@ void changelog_remove(struct changelog *, struct changelog_row *);
 
 /* Sets up the cursor of a new subscriber, whose snapshot begins. */
 void changelog_subscribe(struct changelog *, struct changelog_cursor *);
+/* Sets up the cursor of a subscriber that returns and has everything up to the number
+ * `reached`. False, and nothing is done: it needs a snapshot. */
+NODISCARD bool changelog_resume(
+    struct changelog *, struct changelog_cursor *, uint64_t reached);
 void changelog_unsubscribe(struct changelog *, struct changelog_cursor *);
 /* The number up to which the subscriber has everything; 0 during its snapshot. */
 uint64_t changelog_reached(const struct changelog_cursor *);

@@ -26,12 +26,17 @@ static const struct sandbox_denial denials[] = {
 	 * listening socket, and the copy could be shut down. */
 	{__NR_fcntl, 1, SANDBOX_LOW, SANDBOX_IS, F_DUPFD},
 	{__NR_fcntl, 1, SANDBOX_LOW, SANDBOX_ABOVE, F_SETFL},
-	/* Only TCP_NODELAY and TCP_CORK. Other options, such as IP_MINTTL, a packet filter
+	/* Only TCP_NODELAY, TCP_CORK and the exception below. Other options, such as IP_MINTTL, a packet filter
 	 * or TCP_MD5SIG, could make a listening socket ignore all clients, also for the
 	 * next reeve-rpcd. */
 	{__NR_setsockopt, 1, SANDBOX_LOW, SANDBOX_IS_NOT, IPPROTO_TCP},
 	{__NR_setsockopt, 2, SANDBOX_LOW, SANDBOX_IS, TCP_MAXSEG},
 	{__NR_setsockopt, 2, SANDBOX_LOW, SANDBOX_ABOVE, TCP_CORK},
+};
+
+/* A listening socket with the smallest buffer would still serve all clients. */
+static const struct sandbox_exception exceptions[] = {
+	{__NR_setsockopt, {{1, SOL_SOCKET}, {2, SO_SNDBUF}}},
 };
 
 static const unsigned allowed[] = {
@@ -50,7 +55,7 @@ static const unsigned allowed[] = {
 	__NR_timerfd_settime, /* timers of the event loop */
 	__NR_epoll_ctl, /* connections opened and closed */
 	__NR_accept4, /* new connections */
-	__NR_setsockopt, /* TCP_NODELAY, TCP_CORK */
+	__NR_setsockopt, /* TCP_NODELAY, TCP_CORK, SO_SNDBUF */
 	__NR_getsockopt, /* credentials of a client (SO_PEERCRED) */
 	__NR_getsockname, /* libmicrohttpd, for each new connection */
 	__NR_getpeername, /* whether a client is on this machine */
@@ -78,6 +83,8 @@ const struct sandbox_policy confinement_policy = {
 #ifdef SANDBOX_HAS_FILTER
     .denials = denials,
     .ndenials = nitems(denials),
+    .exceptions = exceptions,
+    .nexceptions = nitems(exceptions),
     .allowed = allowed,
     .nallowed = nitems(allowed),
 #endif

@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "proto/frame.h"
 #include "rpcd/confinement.h"
+#include "rpcd/events/events.h"
 #include "rpcd/http/server.h"
 #include "rpcd/methods/call.h"
 #include "rpcd/methods/rpcinterface.h"
@@ -252,6 +253,7 @@ main_finish(struct front *f)
 		http_server_quiesce(rpcd->listeners[i]);
 	calls_end(rpcd->calls);
 	tails_end(rpcd->tails);
+	events_end(rpcd->events);
 	while (rpcd->busy > 0 && clock_mono_ms() < deadline)
 		if (loop_turn(rpcd->loop, ENDING_TURN_MS) < 0)
 			return;
@@ -273,6 +275,7 @@ main_free(struct front *f)
 	rpcinterfaces_free(rpcd->rpcinterfaces);
 	calls_free(rpcd->calls);
 	tails_free(rpcd->tails);
+	events_free(rpcd->events);
 	stats_free(rpcd->stats);
 	users_free(rpcd->users);
 	mirror_free(rpcd->mirror);
@@ -325,9 +328,10 @@ main_connect(struct front *f)
 	rpcd->sources[2] = rpcinterfaces_source(rpcd->rpcinterfaces);
 	rpcd->tails = tails_new(rpcd);
 	rpcd->stats = stats_new(rpcd);
+	rpcd->events = events_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, HELPER_SOCKET, &ops, f);
 	if (rpcd->users == NULL || rpcd->calls == NULL || rpcd->tails == NULL ||
-	    rpcd->stats == NULL || rpcd->master == NULL)
+	    rpcd->stats == NULL || rpcd->events == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	peer_options(rpcd->master)->request_limits = &frame_limits_request;
 	peer_secret(rpcd->master, true);

@@ -19,6 +19,7 @@ struct tails;
 struct http_server;
 struct method_source;
 struct rpcinterfaces;
+struct events;
 struct stats;
 struct users;
 
@@ -37,6 +38,7 @@ struct rpcd {
 	struct rpcinterfaces *rpcinterfaces;    /* namespaces that programs serve */
 	const struct method_source *sources[4]; /* of all methods; NULL ends the list */
 	struct calls *calls;                    /* all open calls (rpcd/methods/call.h) */
+	struct events *events;                  /* of open pages (rpcd/events/events.h) */
 	struct tails *tails;                    /* all log tails (rpcd/tail/tail.h) */
 	struct stats *stats;                    /* what the programs use (rpcd/stats.h) */
 	bool serving;                           /* the first snapshot is complete */

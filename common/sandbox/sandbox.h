@@ -33,6 +33,15 @@ struct sandbox_denial {
 	uint32_t value;
 };
 
+/* Two arguments with which a call is allowed although a denial has one of them. */
+struct sandbox_exception {
+	unsigned nr;
+	struct {
+		unsigned argument;
+		uint32_t value; /* of the low word */
+	} is[2];
+};
+
 /* Of a program; borrowed. */
 struct sandbox_policy {
 	const char *program;                  /* its name */
@@ -40,6 +49,8 @@ struct sandbox_policy {
 	rlim_t memory;                        /* limit of the address space, in bytes */
 	const struct sandbox_denial *denials; /* checked before `allowed` */
 	size_t ndenials;
+	const struct sandbox_exception *exceptions; /* checked before `denials` */
+	size_t nexceptions;
 	const unsigned *allowed; /* system calls; the most frequent first */
 	size_t nallowed;
 };

@@ -83,6 +83,21 @@ seccomp_deny(struct sandbox_filter *f, const struct sandbox_denial *d)
 }
 
 static void
+seccomp_except(struct sandbox_filter *f, const struct sandbox_exception *e)
+{
+	seccomp_add(f, JUMP_IF(BPF_JEQ), e->nr, 0, 6);
+	for (size_t i = 0; i < nitems(e->is); i++) {
+		seccomp_add(f, LOAD,
+		    offsetof(struct seccomp_data, args) +
+			e->is[i].argument * sizeof(uint64_t),
+		    0, 0);
+		seccomp_add(f, JUMP_IF(BPF_JEQ), e->is[i].value, 0, i == 0 ? 3 : 1);
+	}
+	seccomp_add(f, RETURN, SECCOMP_RET_ALLOW, 0, 0);
+	seccomp_add(f, LOAD, offsetof(struct seccomp_data, nr), 0, 0);
+}
+
+static void
 seccomp_return(struct sandbox_filter *f, const unsigned *calls, size_t n, uint32_t result)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -104,6 +119,8 @@ seccomp_make(struct sandbox_filter *f, const struct sandbox *s)
 	seccomp_add(f, LOAD, offsetof(struct seccomp_data, nr), 0, 0);
 	seccomp_add(f, JUMP_IF(BPF_JGE), X32_BIT, 0, 1);
 	seccomp_add(f, RETURN, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	for (size_t i = 0; i < policy->nexceptions; i++)
+		seccomp_except(f, &policy->exceptions[i]);
 	for (size_t i = 0; i < policy->ndenials; i++)
 		seccomp_deny(f, &policy->denials[i]);
 	/* A shutdown of a listening socket would end it in all processes that share it, and
@@ -123,7 +140,7 @@ sandbox_seccomp(const struct sandbox *s)
 	struct sandbox_filter filter = { .len = 0 };
 	struct sock_fprog program = { .filter = filter.code };
 
-	if ((s->policy->ndenials + SANDBOX_LISTENERS) * 5 +
+	if (s->policy->nexceptions * 7 + (s->policy->ndenials + SANDBOX_LISTENERS) * 5 +
 		(s->policy->nallowed + nitems(killed)) * 2 + 7 >
 	    FILTER_MAX)
 		return fail_with(E2BIG);

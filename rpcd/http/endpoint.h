@@ -19,7 +19,12 @@
 #define HTTP_BODIES_MAX (64 * 1024 * 1024)    /* of one listener */
 #define HTTP_BODIES_ALL (4 * HTTP_BODIES_MAX) /* of all listeners */
 #define HTTP_PARKED_MAX 256                   /* calls of a listener that wait */
-#define HTTP_STREAMS_MAX 256                  /* streams of a listener */
+#define HTTP_STREAMS_MAX 256                  /* streams of a kind of a listener */
+
+/* The streams of one kind. */
+struct http_streams {
+	size_t open, max;
+};
 
 struct http_endpoint {
 	struct rpcd *rpcd;
@@ -41,9 +46,8 @@ struct http_endpoint {
 	struct source *refusals;            /* timer: for the first delayed refusal */
 	struct log_limit wrong;
 	TAILQ_HEAD(, http_request) all;
-	size_t parked;  /* requests whose call waits */
-	size_t streams; /* requests whose answer is a stream */
-	size_t max_streams;
+	size_t parked;                    /* requests whose call waits */
+	struct http_streams tails, pages; /* requests that follow a log, or all states */
 	struct budget bodies;
 	struct share share;
 	struct rendered *list_page; /* of all programs */

@@ -21,7 +21,7 @@ static struct MHD_Response *
 log_tail_response(struct http_stream *stream, time_t changed, bool at_once)
 {
 	struct MHD_Response *response =
-	    http_stream_response(stream, "text/plain;charset=utf-8");
+	    http_stream_response(stream, "text/plain;charset=utf-8", HTTP_PAGE_BLOCK);
 	char text[64];
 
 	clock_utc_text(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", changed);
@@ -51,7 +51,7 @@ log_tail_ready(void *ctx)
 {
 	struct http_request *r = ctx;
 
-	http_resume(r->client);
+	http_stream_ready(&r->stream);
 }
 
 void
@@ -66,9 +66,11 @@ void
 http_log_tail_answer(struct http_request *r)
 {
 	static const struct http_stream_ops stream_ops = { log_tail_read, tail_free };
-	static const struct tail_ops tail_ops = { log_tail_opened, log_tail_ready };
+	static const struct tail_ops tail_ops = {
+	    .opened = log_tail_opened, .ready = log_tail_ready };
 
-	if (http_stream_open(&r->stream, r->client, &stream_ops, "follow a log"))
+	if (http_stream_open(
+		&r->stream, r->client, &r->endpoint->tails, &stream_ops, "follow a log"))
 		r->stream.source = tail_begin(
 		    r->client->endpoint->rpcd->tails, &r->target, &r->caller, &tail_ops, r);
 	if (r->stream.source != NULL) {

@@ -57,5 +57,8 @@ void http_rpc_abandon(void *request);
 /* log_tail.c */
 void http_log_tail_answer(struct http_request *);
 void http_log_tail_abandon(void *request);
+/* events.c */
+void http_events_answer(struct http_request *);
+void http_events_abandon(void *request);
 
 #endif

@@ -62,10 +62,10 @@ server_set_bounds(struct http_endpoint *e)
 	most = MIN(half, CONNECTIONS_MAX);
 	e->connections =
 	    conntable_new(most > CONNTABLE_LEAST ? (unsigned)most : CONNTABLE_LEAST);
-	e->max_streams = MIN(half / 8, HTTP_STREAMS_MAX);
+	e->tails.max = e->pages.max = MIN(half / 8, HTTP_STREAMS_MAX);
 	budget_init(&e->bodies, e->name, MIN(HTTP_BODIES_ALL / parts, HTTP_BODIES_MAX), 0);
 	budget_init(&e->share.budget, e->name, MIN(BUDGET_ALL / parts, BUDGET_MAX),
-	    half - 2 * e->max_streams - MIN(half / 4, HTTP_PARKED_MAX));
+	    half - 2 * (e->tails.max + e->pages.max) - MIN(half / 4, HTTP_PARKED_MAX));
 }
 
 /* Sets the name of the listener in log lines. */

@@ -4,24 +4,38 @@
 #include "rpcd/http/page.h"
 #include "rpcd/http/suspend.h"
 
+#include <sys/socket.h>
+
 _Static_assert(HTTP_STREAM_END == MHD_CONTENT_READER_END_OF_STREAM &&
 	HTTP_STREAM_BROKEN == MHD_CONTENT_READER_END_WITH_ERROR,
     "stream_read returns them to libmicrohttpd");
 
 bool
 http_stream_open(struct http_stream *s, struct http_connection *client,
-    const struct http_stream_ops *ops, const char *what)
+    struct http_streams *kind, const struct http_stream_ops *ops, const char *what)
 {
 	struct http_endpoint *e = client->endpoint;
 
-	if (e->streams >= e->max_streams) {
+	if (kind->open >= kind->max) {
 		log_limited(&e->share.budget.refused, LEVEL_WARN,
-		    "%s: a client may not %s: %zu do", e->name, what, e->streams);
+		    "%s: a client may not %s: %zu do", e->name, what, kind->open);
 		return false;
 	}
-	e->streams++;
-	*s = (struct http_stream){ .client = client, .ops = ops };
+	kind->open++;
+	*s = (struct http_stream){ .client = client, .kind = kind, .ops = ops };
 	return true;
+}
+
+/* libmicrohttpd counts the time from the last byte that was sent, and not while the
+ * connection is suspended. */
+void
+http_stream_bound(struct http_stream *s)
+{
+	int bytes = HTTP_STREAM_SEND_BYTES;
+
+	(void)setsockopt(s->client->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	(void)MHD_set_connection_option(s->client->handle, MHD_CONNECTION_OPTION_TIMEOUT,
+	    (unsigned)HTTP_STREAM_SEND_SECONDS);
 }
 
 void
@@ -33,7 +47,7 @@ http_stream_close(void *stream)
 		return;
 	if (s->source != NULL)
 		s->ops->free(s->source);
-	s->client->endpoint->streams--;
+	s->kind->open--;
 	*s = (struct http_stream){ 0 };
 }
 
@@ -52,9 +66,16 @@ stream_read(void *stream, uint64_t pos UNUSED, char *out, size_t max)
 }
 
 struct MHD_Response *
-http_stream_response(struct http_stream *s, const char *type)
+http_stream_response(struct http_stream *s, const char *type, size_t block)
 {
-	return http_page_headers(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
-				     HTTP_PAGE_BLOCK, stream_read, s, NULL),
+	return http_page_headers(MHD_create_response_from_callback(
+				     MHD_SIZE_UNKNOWN, block, stream_read, s, NULL),
 	    type);
+}
+
+void
+http_stream_ready(struct http_stream *s)
+{
+	if (s->client != NULL && s->client->abandon != NULL)
+		http_resume(s->client);
 }

@@ -58,7 +58,7 @@ process_row_write(const struct writer *w, const struct process_info *info, int64
     enum process_form form)
 {
 	char *description = process_info_description(info, now);
-	bool reeve = form == PROCESS_REEVE;
+	bool reeve = form != PROCESS_SUPERVISOR;
 	/* supervisord writes large numbers as int, which XML-RPC does not allow. */
 	void (*number)(const struct writer *, const char *, int64_t) =
 	    reeve ? writer_member_number : writer_member_int;
@@ -80,6 +80,8 @@ process_row_write(const struct writer *w, const struct process_info *info, int64
 	writer_member_string(w, "description", description);
 	for (size_t i = 0; reeve && i < API_MEMBERS; i++)
 		process_row_write_member(w, &api_members[i], info);
+	if (form == PROCESS_EVENT)
+		writer_member_number(w, "id", (int64_t)info->id);
 	writer_close(w, WRITER_STRUCT);
 	free(description);
 }

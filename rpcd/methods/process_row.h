@@ -7,10 +7,11 @@
 
 #include <stdint.h>
 
-/* Members of a process: those of supervisor.*, or also those of reeve.*. */
+/* Members of a process: those of supervisor.*, also those of reeve.*, or also the id. */
 enum process_form {
 	PROCESS_SUPERVISOR,
 	PROCESS_REEVE,
+	PROCESS_EVENT,
 	PROCESS_FORMS
 };
 

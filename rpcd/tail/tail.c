@@ -68,10 +68,11 @@ tail_opened(struct tail *t, enum fault fault, int fd)
 {
 	int64_t size = fd >= 0 ? logread_size(fd) : -1;
 	struct stat st = { 0 };
+	int64_t last = t->ops->last > 0 ? t->ops->last : TAIL_LAST;
 	int status = 503;
 
 	t->fd = fd;
-	t->pos = size > TAIL_LAST ? size - TAIL_LAST : 0;
+	t->pos = size > last ? size - last : 0;
 	if (fault == FAULT_NONE && size >= 0)
 		status = 200;
 	else if (fault == FAULT_BAD_NAME || fault == FAULT_NO_FILE)
@@ -314,7 +315,8 @@ tail_read(struct tail *t, char *out, size_t max)
 			/* 0: the next call finds the truncated file. */
 			return n != 0 ? n : tail_pause(t);
 		case TAIL_TRUNCATED:
-			t->notice = "==> File truncated <==\n";
+			if (!t->ops->is_silent)
+				t->notice = "==> File truncated <==\n";
 			t->pos = 0;
 			break;
 		case TAIL_NEXT:
@@ -328,4 +330,10 @@ tail_read(struct tail *t, char *out, size_t max)
 			return tail_pause(t);
 		}
 	}
+}
+
+int64_t
+tail_offset(const struct tail *t)
+{
+	return t->pos;
 }

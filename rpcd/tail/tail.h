@@ -28,6 +28,8 @@ struct tail_ops {
 	/* There is something to read after tail_read has returned 0. The callee neither
 	 * reads nor frees the tail at once. */
 	void (*ready)(void *ctx);
+	int64_t last;   /* begins so many bytes before the end; 0 = TAIL_LAST */
+	bool is_silent; /* no text tells of a truncated file: tail_offset does */
 };
 
 /* New; NULL with errno. */
@@ -48,6 +50,9 @@ void tail_free(void *tail); /* NULL is allowed */
 /* Reads the next bytes. Their number; 0 = none until `ready` is called; TAIL_END;
  * TAIL_BROKEN: the log cannot be read. The cost does not depend on the size of the log. */
 NODISCARD ssize_t tail_read(struct tail *, char *out, size_t max);
+/* The offset in the file behind the bytes that were read last. A file that was truncated or
+ * replaced begins at 0. */
+int64_t tail_offset(const struct tail *);
 
 /* The decisions of tail_read, public because they are tested without files. */
 enum tail_move {

@@ -31,26 +31,49 @@ target_decode(char *text)
 	return str_is_utf8(text, (size_t)(out - text));
 }
 
+/* The static name of a stream, or NULL. */
+static const char *
+target_stream(const char *name)
+{
+	static const char *const streams[] = { "stdout", "stderr" };
+
+	for (size_t i = 0; i < nitems(streams); i++)
+		if (str_equal(name, streams[i]))
+			return streams[i];
+	return NULL;
+}
+
 /* Reads "…/NAME[/STREAM]"; the route has checked the part before the first slash. */
 static int
 target_read(char *path, struct tail_target *target)
 {
-	static const char *const streams[] = { "stdout", "stderr" };
 	char *name = strchr(path, '/'), *stream;
 
 	if (name == NULL)
 		return -1;
 	stream = strchr(++name, '/');
-	if (stream == NULL)
-		target->stream = streams[0];
-	else
+	if (stream != NULL)
 		*stream++ = '\0';
-	for (size_t i = 0; stream != NULL && i < nitems(streams); i++)
-		if (str_equal(stream, streams[i]))
-			target->stream = streams[i];
+	target->stream = target_stream(stream != NULL ? stream : "stdout");
 	if (target->stream == NULL || *name == '\0' || strlen(name) > CMD_NAME_MAX)
 		return -1;
 	target->name = xstrdup(name);
+	return 0;
+}
+
+int
+tail_target_read_name(const char *text, struct tail_target *target)
+{
+	const char *colon = strrchr(text, ':');
+	size_t len = colon != NULL ? (size_t)(colon - text) : 0;
+
+	*target = (struct tail_target){ 0 };
+	if (len == 0 || len > CMD_NAME_MAX || !str_is_utf8(text, len))
+		return -1;
+	target->stream = target_stream(colon + 1);
+	if (target->stream == NULL)
+		return -1;
+	target->name = xstrndup(text, len);
 	return 0;
 }
 

@@ -168,6 +168,36 @@ test_tombstones_are_bounded(void **state UNUSED)
 	free(gone);
 }
 
+/* A subscriber that returns gets what has changed, unless a removal is forgotten. */
+static void
+test_resume(void **state UNUSED)
+{
+	struct changelog_cursor cursor;
+	struct fixture f;
+
+	setup(&f);
+	f.log.kept = 1;
+	assert_true(changelog_resume(&f.log, &cursor, f.seq));
+	expect(&f, &cursor, "");
+	changelog_unsubscribe(&f.log, &cursor);
+	changelog_change(&f.log, &f.rows[2]);
+	changelog_remove(&f.log, &f.rows[0]);
+	assert_true(changelog_resume(&f.log, &cursor, 13));
+	expect(&f, &cursor, "14 15");
+	changelog_unsubscribe(&f.log, &cursor);
+	assert_true(changelog_resume(&f.log, &cursor, 14));
+	changelog_unsubscribe(&f.log, &cursor);
+	assert_int_equal(dropped, 0);
+	changelog_remove(&f.log, &f.rows[1]);
+	assert_int_equal(dropped, 1);
+	assert_int_equal(f.log.forgotten, 15);
+	assert_false(changelog_resume(&f.log, &cursor, 14));
+	assert_false(changelog_resume(&f.log, &cursor, 17));
+	assert_true(changelog_resume(&f.log, &cursor, 15));
+	expect(&f, &cursor, "16");
+	changelog_unsubscribe(&f.log, &cursor);
+}
+
 int
 main(void)
 {
@@ -176,6 +206,7 @@ main(void)
 		cmocka_unit_test(test_change_during_a_snapshot),
 		cmocka_unit_test(test_tombstones_wait_for_cursors),
 		cmocka_unit_test(test_tombstones_are_bounded),
+		cmocka_unit_test(test_resume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

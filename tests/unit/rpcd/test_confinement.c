@@ -35,10 +35,12 @@ static int
 probe_accept(void)
 {
 	int fd = accept4(held.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), on = 1;
+	int bytes = 16384;
 
 	if (fd < 0 || !peer_is_local(fd) ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) < 0 ||
 	    send(fd, "x", 1, MSG_NOSIGNAL | MSG_MORE) != 1 || shutdown(fd, SHUT_WR) < 0 ||
 	    shutdown(fd, SHUT_RDWR) < 0)
 		return FAILS;

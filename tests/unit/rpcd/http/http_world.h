@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/loop.h"
 #include "common/sock.h"
+#include "rpcd/events/event_stream.h"
 #include "rpcd/http/request.h"
 #include "rpcd/http/server.h"
 #include "rpcd/methods/call.h"
@@ -257,6 +258,39 @@ tail_read(struct tail *f, char *out, size_t max)
 		return TAIL_END;
 	f->waiting = true;
 	return 0;
+}
+
+/* ---- the fake streams of events ---- */
+
+struct event_stream {
+	bool told;
+};
+
+struct event_stream *
+event_stream_new(
+    struct events *events UNUSED, const struct event_stream_request *request UNUSED)
+{
+	struct event_stream *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	return s;
+}
+
+void
+event_stream_free(void *stream)
+{
+	free(stream);
+}
+
+ssize_t
+event_stream_read(void *stream, char *out, size_t max)
+{
+	struct event_stream *s = stream;
+
+	if (s->told)
+		return 0;
+	s->told = true;
+	return snprintf(out, max, "event: hello\ndata: {}\n\n");
 }
 
 /* Opens the log of the latest tail, or lets it grow. */

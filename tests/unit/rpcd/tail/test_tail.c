@@ -64,7 +64,7 @@ on_ready(void *ctx)
 	r->ready++;
 }
 
-static const struct tail_ops ops = { on_opened, on_ready };
+static const struct tail_ops ops = { .opened = on_opened, .ready = on_ready };
 static const struct tail_target stdout_of_web = { (char[]){ "web" }, "stdout" };
 
 static int
