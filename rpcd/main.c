@@ -112,7 +112,7 @@ main_confine(struct front *f)
 	struct utsname uts;
 
 	setup_wipe(false);
-	peer_secret(f->rpcd.master, false);
+	peer_secret(f->rpcd.master, users_have_slow(f->rpcd.users));
 	f->rpcd.page = f->setup.page;
 	f->rpcd.max_role = f->setup.max_role;
 	f->rpcd.form_key = f->setup.form_key;
@@ -148,7 +148,7 @@ main_on_users(struct front *f, const char *method, const json_t *params)
 	now = users_are_coming(f->rpcd.users);
 	if (now != before && f->setup.ended) {
 		setup_wipe(now);
-		peer_secret(f->rpcd.master, now);
+		peer_secret(f->rpcd.master, now || users_have_slow(f->rpcd.users));
 	}
 	return rc;
 }

@@ -121,6 +121,12 @@ users_exist(const struct users *users)
 	return map_count(users->table->by_name) > 0;
 }
 
+bool
+users_have_slow(const struct users *users)
+{
+	return users->table->has_slow;
+}
+
 struct grant *
 users_grant(const struct users *users, const char *name)
 {

@@ -33,6 +33,8 @@ bool users_are_coming(const struct users *);
 uint64_t users_version(const struct users *);
 
 bool users_exist(const struct users *);
+/* Whether the master must verify passwords. */
+bool users_have_slow(const struct users *);
 /* The rights of a user, or NULL; borrowed until the next users_notification. */
 struct grant *users_grant(const struct users *, const char *name);
 

@@ -24,11 +24,9 @@ http_auth_delay_due(void *ctx, uint32_t ready UNUSED)
 		source_arm(endpoint->refusals, r->refused_ms);
 }
 
-enum MHD_Result
-http_auth_delay(struct http_request *r)
+bool
+http_auth_failed(struct http_endpoint *endpoint, uint64_t address)
 {
-	struct http_endpoint *endpoint = r->endpoint;
-	int64_t now = clock_mono_ms();
 	uint64_t older;
 
 	if (log_limit_pass(&endpoint->wrong, 1, LINE_MS, &older)) {
@@ -39,13 +37,34 @@ http_auth_delay(struct http_request *r)
 				 " more since the last report)",
 			    endpoint->name, older);
 	}
+	return auth_failures_add(&endpoint->failures, address, clock_mono_ms());
+}
+
+static void
+auth_delay_insert(struct http_endpoint *endpoint, struct http_request *r)
+{
+	struct http_request *before = TAILQ_LAST(&endpoint->delayed, http_requests);
+
+	/* Only the time of a verification can be earlier than that of others. */
+	while (before != NULL && before->refused_ms > r->refused_ms)
+		before = TAILQ_PREV(before, http_requests, delayed_link);
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(&endpoint->delayed, before, r, delayed_link);
+	else
+		TAILQ_INSERT_HEAD(&endpoint->delayed, r, delayed_link);
+	source_arm(endpoint->refusals, TAILQ_FIRST(&endpoint->delayed)->refused_ms);
+}
+
+enum MHD_Result
+http_auth_delay(struct http_request *r)
+{
+	int64_t began = r->verify_ms != 0 ? r->verify_ms : clock_mono_ms();
+
 	r->delayed = true;
-	if (!auth_failures_add(&endpoint->failures, r->client->address, now))
+	if (!http_auth_failed(r->endpoint, r->client->address))
 		return MHD_NO;
-	r->refused_ms = now + AUTH_DELAY_MS;
-	TAILQ_INSERT_TAIL(&endpoint->delayed, r, delayed_link);
-	if (source_deadline(endpoint->refusals) == -1)
-		source_arm(endpoint->refusals, r->refused_ms);
+	r->refused_ms = began + AUTH_DELAY_MS;
+	auth_delay_insert(r->endpoint, r);
 	http_suspend(r->client, http_auth_delay_end, r);
 	/* A client that has closed its sending half gets the answer after the delay,
 	 * too. */

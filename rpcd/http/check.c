@@ -2,8 +2,7 @@
  * refusal. */
 #include "common/log.h"
 #include "common/mem.h"
-#include "rpcd/http/access.h"
-#include "rpcd/http/request.h"
+#include "rpcd/http/verify.h"
 
 #include <string.h>
 #include <strings.h>
@@ -64,8 +63,8 @@ check_framing(struct http_request *r)
 	return 400;
 }
 
-static struct access_rules
-check_rules(const struct http_endpoint *e)
+struct access_rules
+http_access_rules(const struct http_endpoint *e)
 {
 	return (struct access_rules){ &e->access, e->rpcd->users, e->is_unix,
 		e->rpcd->daemon_uid };
@@ -77,7 +76,7 @@ static int
 check_browser(struct http_request *r)
 {
 	struct http_endpoint *e = r->endpoint;
-	const struct access_rules access = check_rules(e);
+	const struct access_rules access = http_access_rules(e);
 	const struct browser_rules rules = {
 	    .has_password = access_is_closed(&access),
 	    .is_unix = e->is_unix,
@@ -136,11 +135,11 @@ check_auth(struct http_request *r)
 	    [ACCESS_REQUIRED] = 401,
 	    [ACCESS_WRONG] = 401,
 	    [ACCESS_MALFORMED] = 400,
-	    [ACCESS_UNVERIFIED] = 503,
+	    [ACCESS_UNVERIFIED] = 0,
 	};
 	const char *header = MHD_lookup_connection_value(
 	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-	const struct access_rules rules = check_rules(r->endpoint);
+	const struct access_rules rules = http_access_rules(r->endpoint);
 	const struct access_client client = {
 	    .fd = r->client->fd,
 	    .is_local = r->client->local,
@@ -150,8 +149,9 @@ check_auth(struct http_request *r)
 	enum access_result result =
 	    access_check(&rules, &client, header, &r->caller, &given);
 
-	access_given_clear(&given);
 	r->caller.forwarded = r->browser.forwarded;
+	if (result == ACCESS_UNVERIFIED)
+		return http_verify(r, &given) == 0 ? 0 : 503;
 	check_forwarded(r);
 	r->auth_failed = result == ACCESS_WRONG;
 	if (result == ACCESS_REQUIRED && r->route != NULL && r->route->is_open)
@@ -192,8 +192,8 @@ check_body(const struct http_request *r)
 
 /* Checks the role before the target, so that a client that may not read logs does not learn
  * their names. */
-static int
-check_route(const struct http_request *r)
+int
+http_check_route(const struct http_request *r)
 {
 	const struct http_route *route = r->route;
 
@@ -230,8 +230,8 @@ http_check(struct http_request *r, const char *method)
 		status = check_browser(r);
 	if (status == 0)
 		status = check_auth(r);
-	if (status == 0)
-		status = check_route(r);
+	if (status == 0 && r->verification == NULL)
+		status = http_check_route(r);
 	MHD_get_connection_values(
 	    r->client->handle, MHD_HEADER_KIND, check_wipe_credentials, NULL);
 	return status;

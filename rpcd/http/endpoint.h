@@ -42,8 +42,10 @@ struct http_endpoint {
 	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names, shortages;
 	bool forwarded_logged;
 	struct auth_failures failures;
-	TAILQ_HEAD(, http_request) delayed; /* delayed refusals, the first due first */
-	struct source *refusals;            /* timer: for the first delayed refusal */
+	TAILQ_HEAD(, http_verification) verifications;
+	TAILQ_HEAD(http_requests, http_request)
+	delayed;                 /* delayed refusals, the first due first */
+	struct source *refusals; /* timer: for the first delayed refusal */
 	struct log_limit wrong;
 	TAILQ_HEAD(, http_request) all;
 	size_t parked;                    /* requests whose call waits */

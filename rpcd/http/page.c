@@ -21,7 +21,7 @@ static const struct http_reason reasons[] = {
 	{413, "Request Entity Too Large", NULL, NULL},
 	{415, "Unsupported Media Type", NULL, NULL},
 	{500, "Internal Server Error", NULL, NULL},
-	{503, "Service Unavailable", NULL, NULL},
+	{503, "Service Unavailable", "Retry-After", "1"},
 	{0, "Unknown", NULL, NULL},
 };
 

@@ -4,6 +4,7 @@
 #include "common/mem.h"
 #include "rpcd/http/page.h"
 #include "rpcd/http/suspend.h"
+#include "rpcd/http/verify.h"
 #include "rpcd/methods/call.h"
 #include "rpcd/trace.h"
 
@@ -47,6 +48,7 @@ http_request_free(void *endpoint UNUSED, struct MHD_Connection *handle UNUSED,
 	if (r->route != NULL && r->route->abandon != NULL)
 		r->route->abandon(r);
 	http_auth_delay_end(r);
+	http_verify_abandon(r);
 	if (r->ends_daemon)
 		calls_answered(r->endpoint->rpcd->calls);
 	state = &r->client->state;
@@ -103,6 +105,22 @@ request_send(struct http_request *r)
 	return MHD_queue_response(handle, (unsigned)r->status, r->response);
 }
 
+/* The headers have been checked. MHD_YES: the body follows. */
+static enum MHD_Result
+request_checked(struct http_request *r)
+{
+	/* The 401 of supervisord closes the connection. */
+	if (r->status == 401)
+		r->close = true;
+	if (r->status == 0 || r->announced <= HTTP_DISCARD_MAX)
+		return MHD_YES;
+	r->close = true;
+	if (r->auth_failed)
+		return http_auth_delay(r);
+	http_request_fail(r, r->status);
+	return request_send(r);
+}
+
 static enum MHD_Result
 request_headers(struct http_request *r, const char *method, const char *version)
 {
@@ -116,16 +134,24 @@ request_headers(struct http_request *r, const char *method, const char *version)
 	/* libmicrohttpd refuses a length that is not a number. */
 	r->announced = length != NULL ? strtoull(length, NULL, 10) : 0;
 	r->status = http_check(r, method);
-	/* The 401 of supervisord closes the connection. */
-	if (r->status == 401)
-		r->close = true;
-	if (r->status == 0 || r->announced <= HTTP_DISCARD_MAX)
-		return MHD_YES;
-	r->close = true;
-	if (r->auth_failed)
-		return http_auth_delay(r);
-	http_request_fail(r, r->status);
-	return request_send(r);
+	return r->verification != NULL ? MHD_YES : request_checked(r);
+}
+
+/* The request continues after the verification of its credentials. libmicrohttpd 0.9.75
+ * calls as before the body; the body then follows. */
+static enum MHD_Result
+request_verified(struct http_request *r)
+{
+	struct conn *state = &r->client->state;
+
+	r->verified = false;
+	if (r->client->gone)
+		return MHD_NO;
+	conn_enter(state, CONN_FRESH, r->endpoint->now);
+	conn_begin_body(state, r->endpoint->now);
+	if (r->status == 0)
+		r->status = http_check_route(r);
+	return request_checked(r);
 }
 
 static enum MHD_Result
@@ -176,11 +202,18 @@ http_request_handle(void *endpoint UNUSED, struct MHD_Connection *handle UNUSED,
     size_t *size, void **request)
 {
 	struct http_request *r = *request;
+	enum MHD_Result result;
 
 	if (r == NULL)
 		return MHD_NO;
 	if (!r->begun)
 		return request_headers(r, method, version);
+	if (r->verified) {
+		result = request_verified(r);
+		if (result != MHD_YES || r->client->abandon != NULL ||
+		    r->response != NULL || (*size == 0 && r->received < r->announced))
+			return result;
+	}
 	if (*size > 0 && !r->delayed)
 		return request_body(r, data, size);
 	return request_answer(r);

@@ -5,6 +5,7 @@
 
 #include "common/queue.h"
 #include "rpcd/caller.h"
+#include "rpcd/http/access.h"
 #include "rpcd/http/browser.h"
 #include "rpcd/http/connection.h"
 #include "rpcd/http/routes.h"
@@ -37,6 +38,10 @@ struct http_request {
 	bool delayed;       /* the refusal of them is or was delayed */
 	int64_t refused_ms; /* when it is due; 0 = not in endpoint->delayed */
 	TAILQ_ENTRY(http_request) delayed_link;
+	struct http_verification *verification; /* NULL = it waits for none */
+	TAILQ_ENTRY(http_request) verify_link;
+	bool verified;      /* one has ended; the check of the headers must continue */
+	int64_t verify_ms;  /* when it began, 0 = never */
 	bool close;         /* close the connection after the answer */
 	bool ends_daemon;   /* the daemon ends when the answer is sent */
 	int status;         /* of the answer; an error once the request is refused */
@@ -66,10 +71,17 @@ void http_request_fail(struct http_request *, int status);
 /* http_suspend_abandon for all requests of the endpoint. */
 void http_request_abandon_all(struct http_endpoint *);
 
-/* check.c: checks the headers. 0, or the status of the refusal. */
+/* check.c */
+/* Checks the headers. 0, or the status of the refusal. When the request has a verification
+ * then, it is suspended, and http_check_route follows after that. */
 int http_check(struct http_request *, const char *method);
+/* Checks whether the caller may use the route. 0, or the status of the refusal. */
+int http_check_route(const struct http_request *);
+struct access_rules http_access_rules(const struct http_endpoint *);
 
 /* auth_delay.c */
+/* Logs and counts wrong credentials. False: the address has sent too many. */
+bool http_auth_failed(struct http_endpoint *, uint64_t address);
 /* Delays the refusal of wrong credentials. MHD_NO when the client's address has too many of
  * them: then the connection is closed without an answer. */
 enum MHD_Result http_auth_delay(struct http_request *);

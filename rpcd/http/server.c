@@ -4,7 +4,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "rpcd/http/request.h"
+#include "rpcd/http/verify.h"
 #include "rpcd/methods/process_list.h"
 #include "rpcd/rendered.h"
 #include "rpcd/confinement.h"
@@ -156,6 +156,7 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	TAILQ_INIT(&e->all);
 	TAILQ_INIT(&e->left);
 	TAILQ_INIT(&e->delayed);
+	TAILQ_INIT(&e->verifications);
 	e->is_unix = listener->is_unix;
 	server_set_name(e, s->socket);
 	server_set_bounds(e);
@@ -309,6 +310,7 @@ http_server_quiesce(struct http_server *s)
 {
 	if (s->fd < 0)
 		s->fd = MHD_quiesce_daemon(s->daemon);
+	http_verify_end(&s->endpoint);
 }
 
 void
@@ -316,6 +318,7 @@ http_server_free(struct http_server *s)
 {
 	if (s == NULL)
 		return;
+	http_verify_end(&s->endpoint);
 	http_request_abandon_all(&s->endpoint);
 	source_free(s->ready);
 	source_free(s->endpoint.timer);
