@@ -13,10 +13,12 @@ void
 reread_show_pending(struct session *s, FILE *out, const json_t *result, bool counts)
 {
 	static const struct {
-		const char *member, *need;
+		const char *member, *effect;
+		bool is_left; /* for later */
 	} kinds[] = {
-		{ "reload", "needs reload" },
-		{ "start", "needs a restart of reeved" },
+		{ "users", "takes effect at once", false },
+		{ "reload", "needs reload", true },
+		{ "start", "needs a restart of reeved", true },
 	};
 	bool found = false;
 	json_t *text;
@@ -24,8 +26,8 @@ reread_show_pending(struct session *s, FILE *out, const json_t *result, bool cou
 
 	for (size_t i = 0; i < nitems(kinds) && !s->broken; i++)
 		json_array_foreach(json_object_get(result, kinds[i].member), k, text) {
-			fprintf(out, "%s: %s\n", json_string_value(text), kinds[i].need);
-			found = true;
+			fprintf(out, "%s: %s\n", json_string_value(text), kinds[i].effect);
+			found |= kinds[i].is_left;
 		}
 	if (found && counts && s->status == EXIT_OK)
 		s->status = EXIT_NEEDS_RELOAD;

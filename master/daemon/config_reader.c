@@ -407,8 +407,8 @@ config_reader_start(struct config_reader *reader, enum config_request_kind kind)
 	reader->eof = reader->exited = false;
 	buf_init(&reader->in, CONF_FRAME_MAX + RECEIVE_BYTES);
 	reader->in.secret = true; /* users have passwords */
-	reader->found = json_pack("{s:[], s:[], s:[], s:[], s:[]}", "added", "changed",
-	    "removed", "reload", "start");
+	reader->found = json_pack("{s:[], s:[], s:[], s:[], s:[], s:[]}", "added",
+	    "changed", "removed", "reload", "start", "users");
 	errno = ENOMEM;
 	if (conf_reader_begin(&reader->read) == -1 || reader->found == NULL)
 		return -1;

@@ -34,17 +34,38 @@ class Users(Case):
     def test_a_change_of_users_changes_no_program(self):
         self.begin(user("bob", SECRETS[0]))
         pid = self.d.info("a")["pid"]
-        for users, options in ((user("bob", SECRETS[1]) + user("ann", "x", role="admin"), {}),
-                               (user("bob", SECRETS[1], programs="a", methods="system.*"),
-                                {"peer_users": "daemon=bob"}), ("", {})):
+        for users, options, told in (
+                (user("bob", SECRETS[1]) + user("ann", "x", role="admin"), {},
+                 ["[user:bob] password", "[user:ann] is new"]),
+                (user("bob", SECRETS[1], programs="a", role="admin"),
+                 {"peer_users": "daemon=bob"},
+                 ["[user:ann] is gone", "[user:bob] role: view -> admin",
+                  "[user:bob] programs: nothing -> a",
+                  "[supervisord] peer_users: nothing -> daemon=bob"]),
+                ("", {}, ["[user:bob] is gone",
+                          "[supervisord] peer_users: daemon=bob -> nothing"])):
             self.rewrite(users, **options)
             self.assertEqual({"added": [], "changed": [], "removed": [], "reload": [],
-                              "start": []}, self.w.call("config.preview"))
+                              "start": [], "users": told}, self.w.call("config.preview"))
+            shown = "".join(text + ": takes effect at once\n" for text in told)
+            ended = self.d.reevectl("update", "--dry-run")
+            nothing = "No config updates to processes\n"
+            self.assertEqual((0, nothing + shown), (ended.returncode, ended.stdout))
+            ended = self.d.reevectl("reread")
+            self.assertEqual((0, nothing, shown),
+                             (ended.returncode, ended.stdout, ended.stderr))
             self.assertEqual([[[], [], []]], self.s.reloadConfig())
-            self.assertEqual("No config updates to processes\n",
-                             self.d.reevectl("reread").stdout)
-            self.assertEqual("", self.d.reevectl("update").stdout)
+            ended = self.d.reevectl("update")
+            self.assertEqual((0, "", ""), (ended.returncode, ended.stdout, ended.stderr))
         self.assertEqual(pid, self.d.info("a")["pid"])
+
+    def test_update_tells_of_users(self):
+        self.begin(user("bob", SECRETS[0]))
+        self.rewrite(user("bob", SECRETS[1]) + program("b", "/bin/cat", startsecs=0))
+        ended = self.d.reevectl("update")
+        self.assertEqual((0, "b: added process group\n",
+                          "[user:bob] password: takes effect at once\n"),
+                         (ended.returncode, ended.stdout, ended.stderr))
 
     def test_what_needs_a_restart_is_told(self):
         self.begin(user("bob", "x"))

@@ -40,7 +40,8 @@ void conf_difference_why(struct buf *, const struct group_config *live,
 char *conf_difference_value(char *text_take);
 
 /* Writes a frame with two texts for each option that a reread cannot apply: what applies it
- * ("reload", or "start" of a new daemon), and "[SECTION] option: 1 -> 2". */
+ * ("reload", or "start" of a new daemon), and "[SECTION] option: 1 -> 2". The same for the
+ * options of users, which it applies ("users"). */
 void conf_difference_pending(
     struct conf_writer *, const struct conf_in_force *, const struct config *fresh);
 

@@ -1,4 +1,4 @@
-/* The changes that a reread cannot apply. */
+/* The changes that a reread cannot apply, and those of users, which it applies. */
 #include "master/config/document/difference.h"
 
 #include "common/mem.h"
@@ -14,7 +14,7 @@
 /* The texts of one member of the answer. */
 struct pending {
 	struct conf_writer *writer;
-	const char *member; /* "reload" or "start" */
+	const char *member; /* "reload", "start" or "users" */
 	size_t count, more; /* more: beyond PENDING_TEXTS */
 };
 
@@ -143,6 +143,46 @@ difference_pending_listeners(
 			    reload, "[%s] is new", fresh->listeners[i].section);
 }
 
+/* --- users --- */
+
+static void
+difference_pending_user(
+    struct pending *users, const struct user_config *live, const struct user_config *fresh)
+{
+	const struct conf_option *option;
+
+	for (size_t i = 0; i < conf_user_section.count; i++) {
+		option = &conf_user_section.options[i];
+		if (!conf_same(option, live, fresh))
+			difference_pending_change(users, live->section, option->name,
+			    conf_print(option, live), conf_print(option, fresh));
+	}
+}
+
+static void
+difference_pending_users(
+    struct pending *users, const struct config *live, const struct config *fresh)
+{
+	const struct conf_option *peers = conf_find(&conf_supervisord, "peer_users");
+	const struct user_config *now;
+
+	for (size_t i = 0; i < live->nusers; i++) {
+		now = config_user(fresh, live->users[i].name);
+		if (now == NULL)
+			difference_pending_add(
+			    users, "[%s] is gone", live->users[i].section);
+		else
+			difference_pending_user(users, &live->users[i], now);
+	}
+	for (size_t i = 0; i < fresh->nusers; i++)
+		if (config_user(live, fresh->users[i].name) == NULL)
+			difference_pending_add(
+			    users, "[%s] is new", fresh->users[i].section);
+	if (!conf_same(peers, live, fresh))
+		difference_pending_change(users, "supervisord", peers->name,
+		    conf_print(peers, live), conf_print(peers, fresh));
+}
+
 /* --- the answer --- */
 
 static void
@@ -163,6 +203,7 @@ conf_difference_pending(struct conf_writer *writer, const struct conf_in_force *
 {
 	struct pending reload = { .writer = writer, .member = "reload" };
 	struct pending start = { .writer = writer, .member = "start" };
+	struct pending users = { .writer = writer, .member = "users" };
 
 	for (size_t i = 0; i < conf_supervisord.count; i++) {
 		const struct conf_option *option = &conf_supervisord.options[i];
@@ -178,4 +219,6 @@ conf_difference_pending(struct conf_writer *writer, const struct conf_in_force *
 	difference_pending_listeners(&reload, live->config, fresh);
 	difference_pending_end(&reload);
 	difference_pending_end(&start);
+	difference_pending_users(&users, live->config, fresh);
+	difference_pending_end(&users);
 }

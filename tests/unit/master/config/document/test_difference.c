@@ -162,7 +162,8 @@ test_sent_though_equal(void **state)
 	config_free(fresh);
 }
 
-/* All users are sent for a reread, and none for a preview; they change no group. */
+/* All users are sent for a reread, and none for a preview; they change no group. The answer
+ * tells what changes, but no password. */
 static void
 test_users(void **state)
 {
@@ -172,8 +173,9 @@ test_users(void **state)
 
 	(void)state;
 	assert_sent(live, fresh, false,
-	    "5 section user:u  name u  password new  role view  programs a ;15;");
-	assert_sent(live, fresh, true, "15;");
+	    "5 section user:u  name u  password new  role view  programs a ;"
+	    "13 users [user:u] password;15;");
+	assert_sent(live, fresh, true, "13 users [user:u] password;15;");
 	config_free(live);
 	config_free(fresh);
 }
