@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define HTTP_BODY_MAX (4 * 1024 * 1024)
+#define HTTP_FORM_MAX (1024 * 1024)
 /* Bytes of bodies in memory, without small ones. When a listener has more, the client that
  * uses the most loses a request. */
 #define HTTP_BODIES_MAX (64 * 1024 * 1024)    /* of one listener */

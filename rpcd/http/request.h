@@ -51,6 +51,7 @@ struct http_request {
 	char *uri;          /* owned, raw, for `line`; NULL = requests are not logged */
 	char *line;         /* owned: the request line for the log, or NULL */
 	struct call *call;  /* parked, or NULL */
+	struct page_call *page_call; /* parked, or NULL */
 	struct http_stream stream;
 	struct MHD_Response *response;
 };

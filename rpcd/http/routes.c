@@ -3,6 +3,7 @@
 #include "common/compiler.h"
 #include "common/str.h"
 #include "rpcd/http/endpoint.h"
+#include "rpcd/http/page_call.h"
 
 #include <microhttpd.h>
 #include <string.h>
@@ -12,6 +13,13 @@
 	{ \
 		.path = route_path, .method = MHD_HTTP_METHOD_GET, .is_page = true, \
 		.role = ROLE_STATES, .cmd = CMD_HELLO, .answer = function, \
+	}
+
+#define LOG_PAGE(route_path, command, function) \
+	{ \
+		.path = route_path, .method = MHD_HTTP_METHOD_GET, .is_page = true, \
+		.role = ROLE_STATES, .cmd = command, .answer = function, \
+		.abandon = page_call_abandon, \
 	}
 
 /* The methods of a path are neighbours. */
@@ -52,11 +60,34 @@ static const struct http_route routes[] = {
 		.answer = http_events_answer,
 		.abandon = http_events_abandon,
 	},
+	{
+		.path = "/action",
+		.method = MHD_HTTP_METHOD_POST,
+		.body = HTTP_BODY_FORM,
+		.body_max = HTTP_FORM_MAX,
+		.role = ROLE_STATES,
+		.cmd = CMD_HELLO,
+		.answer = http_actions_answer,
+		.abandon = page_call_abandon,
+	},
 	PAGE("/", http_pages_list),
 	PAGE("/index.html", http_pages_list),
+	LOG_PAGE("/tail.html", CMD_LOG_OPEN, http_log_page),
+	LOG_PAGE("/mainlog.html", CMD_MAINLOG_OPEN, http_log_page_main),
+	PAGE("/ok.html", http_pages_ok),
 	PAGE("/style.css", http_pages_file),
 	PAGE("/script.js", http_pages_file),
 	PAGE("/icon.svg", http_pages_file),
+	PAGE("/stylesheets/supervisor.css", http_pages_file),
+	{
+		.path = "/images/",
+		.is_prefix = true,
+		.method = MHD_HTTP_METHOD_GET,
+		.is_page = true,
+		.role = ROLE_STATES,
+		.cmd = CMD_HELLO,
+		.answer = http_pages_file,
+	},
 };
 
 static bool

@@ -49,8 +49,17 @@ const struct http_route *http_route_of_method(
 /* pages.c */
 void http_pages_file(struct http_request *);
 void http_pages_list(struct http_request *);
+void http_pages_ok(struct http_request *);
 /* Writes the list for rpcd/rendered.h; rpcd is the context. */
 void http_pages_write_list(void *rpcd, const struct grant *, int64_t now, struct buf *);
+/* log_page.c */
+void http_log_page(struct http_request *);
+void http_log_page_main(struct http_request *);
+/* actions.c */
+void http_actions_answer(struct http_request *);
+/* A GET of a page: whether it is a link of supervisord's page that asks for an action; then
+ * the answer is a page that asks to confirm it. */
+bool http_actions_link(struct http_request *);
 /* rpc.c */
 void http_rpc_answer(struct http_request *);
 void http_rpc_abandon(void *request);

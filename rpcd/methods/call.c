@@ -354,20 +354,17 @@ calls_free(struct calls *calls)
 	free(calls);
 }
 
-struct call *
-call_begin(struct calls *calls, struct share *share, const struct caller *caller,
-    struct buf *body, bool may_park, call_done_fn *done, void *ctx)
+/* New, and one of the parked calls. */
+static struct call *
+call_new(struct calls *calls, struct share *share, const struct caller *caller,
+    const struct writer_format *format, bool may_park, call_done_fn *done, void *ctx)
 {
-	bool answered = false;
-	struct call *call;
+	struct call *call = xcalloc(1, sizeof(*call));
 
-	/* Before the call exists, because this may answer other calls. */
-	rpcd_catch_up(calls->rpcd);
-	call = xcalloc(1, sizeof(*call));
 	call->calls = calls;
 	call->done = done;
 	call->ctx = ctx;
-	reply_text_init(&call->doc, &share->budget, &writer_xml);
+	reply_text_init(&call->doc, &share->budget, format);
 	call->inv.share = share;
 	call->inv.rpcd = calls->rpcd;
 	call->inv.doc = &call->doc;
@@ -377,14 +374,50 @@ call_begin(struct calls *calls, struct share *share, const struct caller *caller
 	buf_init(&call->body, 0);
 	call->parked = true;
 	TAILQ_INSERT_TAIL(&calls->parked, call, link);
+	return call;
+}
+
+/* Runs a new call. NULL when it was answered at once. */
+static struct call *
+call_start(struct call *call)
+{
+	struct calls *calls = call->calls;
+	bool answered = false;
+
 	call->answered = &answered;
-	call_read(call, body);
 	call_run(call);
 	calls_settle(calls);
 	if (answered)
 		return NULL;
 	call->answered = NULL;
 	return call;
+}
+
+struct call *
+call_begin(struct calls *calls, struct share *share, const struct caller *caller,
+    struct buf *body, bool may_park, call_done_fn *done, void *ctx)
+{
+	struct call *call;
+
+	/* Before the call exists, because this may answer other calls. */
+	rpcd_catch_up(calls->rpcd);
+	call = call_new(calls, share, caller, &writer_xml, may_park, done, ctx);
+	call_read(call, body);
+	return call_start(call);
+}
+
+struct call *
+call_begin_list(struct calls *calls, struct share *share, const struct caller *caller,
+    json_t *list, bool may_park, call_done_fn *done, void *ctx)
+{
+	struct call *call;
+
+	rpcd_catch_up(calls->rpcd);
+	call = call_new(calls, share, caller, &writer_json, may_park, done, ctx);
+	call->inv.id = "null";
+	call->inv.multi = list;
+	call->inv.phase = INVOCATION_DONE;
+	return call_start(call);
 }
 
 void

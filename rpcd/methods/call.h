@@ -26,6 +26,11 @@ void calls_free(struct calls *);
  * multicalls are always processed in several turns of the loop. */
 struct call *call_begin(struct calls *, struct share *, const struct caller *,
     struct buf *body, bool may_park, call_done_fn *, void *ctx);
+/* The same for calls of a page: an array of objects with methodName and params, taken. The
+ * reply is that of JSON-RPC; its result is an array with the result of each call, or an
+ * object with faultCode and faultString. */
+struct call *call_begin_list(struct calls *, struct share *, const struct caller *,
+    json_t *list_take, bool may_park, call_done_fn *, void *ctx);
 /* The client has disconnected: the master completes what was begun, the reply is
  * dropped. */
 void call_abandon(struct call *);

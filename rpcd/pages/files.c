@@ -29,6 +29,9 @@ static const struct page_file files[] = {
 	{"/style.css", "text/css;charset=utf-8", page_style_css},
 	{"/script.js", "text/javascript;charset=utf-8", page_script_js},
 	{"/icon.svg", "image/svg+xml", page_icon_svg},
+	/* Pages of others refer to these files of supervisord. */
+	{"/stylesheets/supervisor.css", "text/css;charset=utf-8", page_style_css},
+	{"/images/", "image/svg+xml", page_icon_svg},
 };
 
 const struct page_file *

@@ -135,29 +135,33 @@ view_state(struct buf *out, const char *name)
 	html_raw(out, "</span>");
 }
 
+void
+view_button(struct buf *out, enum view_right right, const char *label, const char *target)
+{
+	char *value = xasprintf("%s %s", rights[right].word, target);
+	char *name = xasprintf("%s %s", label, target);
+
+	html_raw(out, "<button name=\"action\"");
+	html_attribute(out, "value", value);
+	html_attribute(out, "aria-label", name);
+	html_raw(out, ">");
+	html_raw(out, label);
+	html_raw(out, "</button>");
+	free(value);
+	free(name);
+}
+
 char *
 view_buttons(const struct view *view, const char *target, const struct process_info *info)
 {
-	static const char *const texts[] = { "Start", "Restart", "Stop" };
-	char *value, *label;
+	static const char *const labels[] = { "Start", "Restart", "Stop" };
 	struct buf out;
 
 	buf_init(&out, 0);
-	for (size_t i = 0; i < nitems(texts); i++) {
-		if (!view_may(view, (enum view_right)i) ||
-		    (info != NULL && !view_applies((enum view_right)i, info)))
-			continue;
-		value = xasprintf("%s %s", rights[i].word, target);
-		label = xasprintf("%s %s", texts[i], target);
-		html_raw(&out, "<button name=\"action\"");
-		html_attribute(&out, "value", value);
-		html_attribute(&out, "aria-label", label);
-		html_raw(&out, ">");
-		html_raw(&out, texts[i]);
-		html_raw(&out, "</button>");
-		free(value);
-		free(label);
-	}
+	for (size_t i = 0; i < nitems(labels); i++)
+		if (view_may(view, (enum view_right)i) &&
+		    (info == NULL || view_applies((enum view_right)i, info)))
+			view_button(&out, (enum view_right)i, labels[i], target);
 	return html_take(&out);
 }
 

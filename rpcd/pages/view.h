@@ -53,6 +53,8 @@ char *view_activity(const struct view *, const struct process_info *);
 bool view_applies(enum view_right, const struct process_info *);
 /* Appends a state as a word with its colour. */
 void view_state(struct buf *, const char *name);
+/* Appends a button "LABEL" for an action on the target. */
+void view_button(struct buf *, enum view_right, const char *label, const char *target);
 /* New: the buttons of the actions up to VIEW_STOP on a program, a group "NAME:*", or "*",
  * that the caller may do and that make sense for *info, unless it is NULL. */
 char *view_buttons(

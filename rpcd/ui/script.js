@@ -146,6 +146,50 @@ stream.handlers.daemon = daemon => {
 	state.dataset.state = daemon.statename;
 };
 
+/* ---- actions ---- */
+
+/* Whether an action makes sense for a program. */
+const fits = (verb, row) => verb === "start" ? isStopped(row) : isUp(row);
+
+/* The buttons that the user may press. */
+function makeButtons(name, label) {
+	return ["start", "restart", "stop"].filter(verb => may.has(verb)).map(verb => {
+		const button = element("button", { name: "action", value: verb + " " + name },
+		    verb[0].toUpperCase() + verb.slice(1));
+		button.setAttribute("aria-label", button.textContent + " " + label);
+		return button;
+	});
+}
+
+/* New buttons have the right states at once, old ones when something has changed. */
+function paintButtons(buttons, row, busy) {
+	for (const button of buttons) {
+		const verb = button.value.split(" ")[0];
+		if (["start", "restart", "stop"].includes(verb))
+			button.hidden = !fits(verb, row);
+		button.disabled = busy;
+	}
+}
+
+const METHODS = { start: "supervisor.startProcess", stop: "supervisor.stopProcess",
+	signal: "supervisor.signalProcess", clear: "supervisor.clearProcessLogs" };
+
+/* Acts on one program. Resolves to why it failed, or "". */
+async function act(verb, name, ...more) {
+	const calls = verb === "restart" ? [[METHODS.stop, name, true], [METHODS.start, name, false]] :
+	    [[METHODS[verb], name, ...verb === "start" || verb === "stop" ? [false] : more]];
+	try {
+		const answers = await rpc(calls);
+		const error = answers[answers.length - 1].error;
+		return error ? error.message : "";
+	} catch (error) {
+		return "Not done: " + error.message;
+	}
+}
+
+/* The action and the target of a form's button. */
+const asked = event => (/^(\S+) (.*)$/s.exec(event.submitter ? event.submitter.value : "") || []).slice(1);
+
 /* ---- dialogs ---- */
 
 function openDialog(title, content, ...buttons) {
@@ -181,7 +225,7 @@ function listenToKeys(keys, field) {
 		openDialog("Keys", list, element("button", { className: "strong" }, "Close"));
 	};
 	keys["?"] = ["?", "show this list", help];
-	$("keys").addEventListener("click", help);
+	$("tools").append(element("button", { type: "button", onclick: help }, "Keys"));
 	addEventListener("keydown", event => {
 		const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
 		const leaves = event.target === field && ["Escape", "ArrowDown"].includes(event.key);
@@ -194,9 +238,6 @@ function listenToKeys(keys, field) {
 	});
 }
 
-for (const e of document.querySelectorAll(".needs-script"))
-	if (e.id !== "earlier" && e.id !== "follow")
-		e.hidden = false;
 for (const e of document.querySelectorAll(".without-script"))
 	e.hidden = true;
 
@@ -247,16 +288,6 @@ function listPage() {
 
 	const sorted = () => [...rows.values()].sort(compare);
 
-	/* The buttons that the user may press. */
-	function makeButtons(name, label) {
-		return ["start", "restart", "stop"].filter(verb => may.has(verb)).map(verb => {
-			const button = element("button", { name: "action", value: verb + " " + name },
-			    verb[0].toUpperCase() + verb.slice(1));
-			button.setAttribute("aria-label", button.textContent + " " + label);
-			return button;
-		});
-	}
-
 	/* As the server writes it (row.html). */
 	function makeView(row) {
 		const spec = specOf(row), tr = rowModel.cloneNode(true);
@@ -294,11 +325,7 @@ function listPage() {
 		setText(view.restarts, row.restarts ? String(row.restarts) : "");
 		paintUptime(row, view);
 		paintFigures(row, view);
-		for (const button of view.tr.querySelectorAll("button")) {
-			const verb = button.value.split(" ")[0];
-			button.hidden = !(verb === "start" ? isStopped(row) : isUp(row));
-			button.disabled = busy.has(specOf(row));
-		}
+		paintButtons(view.tr.querySelectorAll("button"), row, busy.has(specOf(row)));
 		return view;
 	}
 
@@ -390,7 +417,7 @@ function listPage() {
 		const whole = shown.length === all.length;
 		for (const button of $("bulk").querySelectorAll("button")) {
 			const verb = button.value.split(" ")[0];
-			const count = shown.filter(verb === "start" ? isStopped : isUp).length;
+			const count = shown.filter(row => fits(verb, row)).length;
 			setText(button, verb[0].toUpperCase() + verb.slice(1) + (whole ? " all" : " these " + count));
 			button.disabled = count === 0;
 		}
@@ -501,27 +528,14 @@ function listPage() {
 
 	/* -- actions -- */
 
-	const METHODS = { start: "supervisor.startProcess", stop: "supervisor.stopProcess" };
-
-	function callsOf(verb, name) {
-		if (verb === "restart")
-			return [[METHODS.stop, name, true], [METHODS.start, name, false]];
-		return [[METHODS[verb], name, false]];
-	}
-
-	/* Acts on one program; the fault's text appears beside it. */
+	/* The text of a fault appears beside the program. */
 	async function actOn(verb, name) {
 		busy.add(name);
 		problems.delete(name);
 		plan();
-		try {
-			const answers = await rpc(callsOf(verb, name));
-			const error = answers[answers.length - 1].error;
-			if (error)
-				problems.set(name, error.message);
-		} catch (error) {
-			problems.set(name, "Not done: " + error.message);
-		}
+		const problem = await act(verb, name);
+		if (problem)
+			problems.set(name, problem);
 		busy.delete(name);
 		plan();
 	}
@@ -537,15 +551,14 @@ function listPage() {
 	}
 
 	function targets(verb, what) {
-		const fits = verb === "start" ? isStopped : isUp;
 		return sorted().filter(row => what === "*" ? isShown(row) :
 		    what.endsWith(":*") ? row.group === what.slice(0, -2) : specOf(row) === what)
-		    .filter(fits).map(specOf);
+		    .filter(row => fits(verb, row)).map(specOf);
 	}
 
 	$("actions").addEventListener("submit", async event => {
 		event.preventDefault();
-		const [, verb, what] = /^(\S+) (.*)$/s.exec(event.submitter ? event.submitter.value : "") || [];
+		const [verb, what] = asked(event);
 		if (!verb)
 			return;
 		const names = targets(verb, what);
@@ -715,6 +728,16 @@ function logPage() {
 	const KEPT = 512 * 1024;     /* characters that are kept while the end is followed */
 	const WAITING = 1024 * 1024; /* characters that wait while it is not */
 	const screen = $("screen"), lines = $("lines");
+	screen.insertAdjacentHTML("beforebegin", `<div class="log-tools">
+<label class="find"><span class="unseen">Find</span><input type="search" id="find" placeholder="Find in what is shown" autocomplete="off" spellcheck="false"></label>
+<output id="found"></output>
+<button type="button" id="find-previous" aria-label="Previous match">↑</button>
+<button type="button" id="find-next" aria-label="Next match">↓</button>
+<label><input type="checkbox" id="wrap"> Wrap</label>
+<button type="button" id="download">Download</button></div>
+<p class="log-empty" id="log-empty" hidden>Nothing has been written to this log yet.</p>`);
+	screen.insertAdjacentHTML("afterbegin", `<button type="button" id="earlier" hidden>Show earlier lines</button>`);
+	screen.insertAdjacentHTML("afterend", `<p class="follow"><button type="button" id="follow" class="strong" hidden></button></p>`);
 	const spec = screen.dataset.log, channel = screen.dataset.stream;
 	const main = channel === "main";
 	const size = text => new TextEncoder().encode(text).length;
@@ -832,18 +855,44 @@ function logPage() {
 	}
 
 	stream.handlers.log = piece => { take(piece); };
+	const actions = $("actions"), word = document.querySelector(".log-head .state");
+	const words = document.querySelector(".log-text");
+	let problem = "", busy = false, known = null;
+	for (const button of actions.querySelectorAll("button"))
+		if (["start", "restart", "stop"].includes(button.value.split(" ")[0]))
+			button.remove();
+	if (!main)
+		actions.prepend(...makeButtons(spec, spec));
+
+	function paint() {
+		if (!known)
+			return;
+		setText(word, known.statename);
+		word.dataset.state = known.statename;
+		setText(words, [problem, activity(known)].filter(Boolean).join(" — "));
+		paintButtons(actions.querySelectorAll("button"), known, busy);
+	}
+
+	actions.addEventListener("submit", async event => {
+		event.preventDefault();
+		const [verb, name] = asked(event);
+		if (!verb)
+			return;
+		busy = true;
+		problem = "";
+		paint();
+		problem = await act(verb, name, ...verb === "signal" ? [$("signal").value] : []);
+		busy = false;
+		paint();
+	});
+
 	stream.handlers.process = row => {
 		if (specOf(row) !== spec)
 			return;
-		const state = document.querySelector(".log-head .state");
-		setText(state, row.statename);
-		state.dataset.state = row.statename;
-		setText(document.querySelector(".log-text"), activity(row));
-		for (const button of document.querySelectorAll(".log-actions button")) {
-			const verb = button.value.split(" ")[0];
-			if (["start", "stop", "restart"].includes(verb))
-				button.hidden = !(verb === "start" ? isStopped(row) : isUp(row));
-		}
+		if (known && known.statename !== row.statename)
+			problem = "";
+		known = row;
+		paint();
 	};
 	stream.handlers.rows = list => list.forEach(stream.handlers.process);
 

@@ -3,6 +3,8 @@
 import base64
 import html.parser
 import http.client
+import os
+import signal
 import urllib.parse
 
 from reeve import Case, Shared, cat, program, until
@@ -18,7 +20,8 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.text = text
-        self.links, self.buttons, self.fields, self.tags = [], [], {}, []
+        self.links, self.buttons, self.tags = [], [], []
+        self.inputs, self.fields = [], {}  # the latter by name
         self.words = ""
         self.feed(text)
 
@@ -34,6 +37,7 @@ class Page(html.parser.HTMLParser):
         if tag == "button" and attrs.get("name") == "action":
             self.buttons.append(attrs["value"])
         if tag == "input" and "name" in attrs:
+            self.inputs.append((attrs["name"], attrs.get("value", "")))
             self.fields[attrs["name"]] = attrs.get("value", "")
 
     def handle_data(self, data):
@@ -120,7 +124,7 @@ class List(Shared):
 
     def test_links_have_a_target(self):
         for link in page(self.d).links:
-            if not link.startswith(("tail.html", "mainlog.html", "action")):
+            if link != "action":
                 status, _, _ = request(self.d, "GET", urllib.parse.urljoin("/", link))
                 self.assertEqual(200, status, link)
 
@@ -132,6 +136,233 @@ class List(Shared):
         size = sum(len(request(self.d, "GET", path)[2])
                    for path in ("/style.css", "/script.js", "/icon.svg"))
         self.assertLess(size, 60 * 1024)
+
+
+class Actions(Case):
+    """What forms do, and what they do not do."""
+
+    def setUp(self):
+        self.d = self.daemon(PROGRAMS)
+        self.token = page(self.d).fields["token"]
+
+    def post(self, fields, daemon=None, user=None, headers=()):
+        """(status, where the browser goes next, page)"""
+        status, headers, text = request(
+            daemon or self.d, "POST", "/action", urllib.parse.urlencode(fields), user=user,
+            headers={"Content-Type": "application/x-www-form-urlencoded", **dict(headers)})
+        return status, headers["Location"], Page(text)
+
+    def act(self, action, **fields):
+        return self.post({"action": action, "token": self.token, **fields})
+
+    def test_one_program(self):
+        for action, name, state in (("start", "idle", "RUNNING"), ("stop", "idle", "STOPPED"),
+                                    ("stop", "two:two_0", "STOPPED"),
+                                    ("restart", "cat", "RUNNING")):
+            pid = self.d.info(name)["pid"]
+            self.assertEqual((303, "./"), self.act(action + " " + name)[:2])
+            self.assertEqual(state, self.d.state(name))
+            self.assertNotEqual(pid, self.d.info(name)["pid"])
+
+    def test_fields_instead_of_a_target(self):
+        self.assertEqual(303, self.act("stop", name="cat")[0])
+        self.assertEqual("STOPPED", self.d.state("cat"))
+
+    def test_returns_to_the_filter(self):
+        location = self.act("stop cat", q="a b&c", state="RUNNING")[1]
+        self.assertEqual("./?q=a%20b%26c&state=RUNNING", location)
+        location = self.act("start cat", page="log")[1]
+        self.assertEqual("tail.html?processname=cat", location)
+
+    def test_signal_and_clear(self):
+        self.assertEqual(303, self.act("signal cat", signal="TERM")[0])
+        self.d.wait_state("cat", "EXITED", "STARTING", "RUNNING")
+        self.assertEqual(303, self.act("clear cat")[0])
+        status, _, shown = self.act("signal idle", signal="TERM")
+        self.assertEqual(200, status)
+        self.assertIn("idle: NOT_RUNNING", shown.words)
+        self.assertIn("BAD_SIGNAL", self.act("signal cat", signal=HOSTILE)[2].words)
+
+    def test_failure_is_shown(self):
+        status, _, shown = self.act("start cat")
+        self.assertEqual(200, status)
+        self.assertIn("cat: ALREADY_STARTED", shown.words)
+
+    def test_many_need_a_confirmation(self):
+        for action in ("stop two:*", "stop *", "restart *"):
+            status, _, shown = self.act(action)
+            self.assertEqual(200, status)
+            self.assertIn("two:two_1", shown.words)
+            self.assertEqual("RUNNING", self.d.state("two:two_1"))
+        self.assertEqual([action.split()[0]], shown.buttons)
+        shown = self.act("stop two:*")[2]
+        names = [v for n, v in shown.inputs if n == "name"]
+        self.assertEqual(["two:two_0", "two:two_1"], names)
+        fields = [(n, v) for n, v in shown.inputs] + [("action", "stop")]
+        self.assertEqual(303, self.post(fields)[0])
+        self.d.wait_state("two:two_0", "STOPPED")
+        self.d.wait_state("two:two_1", "STOPPED")
+        self.assertEqual("RUNNING", self.d.state("cat"))
+
+    def test_what_the_filter_shows(self):
+        self.act("stop *", q="two", confirm="yes")
+        self.d.wait_state("two:two_0", "STOPPED")
+        self.assertEqual("RUNNING", self.d.state("cat"))
+        self.act("start *", state="STOPPED", q="two_1")
+        self.d.wait_state("two:two_1", "RUNNING")
+        self.assertEqual("STOPPED", self.d.state("two:two_0"))
+        self.assertEqual("STOPPED", self.d.state("idle"))
+
+    def test_restart_all_starts_only_what_ran(self):
+        pid = self.d.info("cat")["pid"]
+        self.act("restart *", confirm="yes")
+        self.d.wait_state("cat", "RUNNING")
+        self.assertNotEqual(pid, self.d.info("cat")["pid"])
+        self.assertEqual("STOPPED", self.d.state("idle"))
+
+    def test_without_token(self):
+        other = self.daemon(PROGRAMS)
+        for token in ("", "x", self.token[:-1], self.token + "0",
+                      page(other).fields["token"]):
+            status, _, shown = self.post({"action": "stop cat", "token": token})
+            self.assertEqual(403, status)
+            self.assertIn("Stop cat?", shown.words)
+            self.assertEqual("RUNNING", self.d.state("cat"))
+        fields = [(n, v) for n, v in shown.inputs] + [("action", shown.buttons[0])]
+        self.assertEqual(303, self.post(fields)[0])
+        self.assertEqual("STOPPED", self.d.state("cat"))
+
+    def test_of_another_listener(self):
+        d = self.daemon(PROGRAMS, tcp={"username": "u", "password": "p"})
+        mine = page(d, user="u:p").fields["token"]
+        self.assertEqual(403, self.post({"action": "stop cat", "token": self.token}, d,
+                                        "u:p")[0])
+        self.assertEqual(401, self.post({"action": "stop cat", "token": mine}, d)[0])
+        self.assertEqual("RUNNING", d.state("cat"))
+        self.assertEqual(303, self.post({"action": "stop cat", "token": mine}, d, "u:p")[0])
+
+    def test_kept_over_a_restart_of_the_front_end(self):
+        old = self.d.front_end()
+        os.kill(old, signal.SIGKILL)
+        until(lambda: self.d.front_end() not in (None, old))
+        until(self.d.serving)
+        self.assertEqual(303, self.act("stop cat")[0])
+
+    def test_of_another_site(self):
+        for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"},
+                        {"Origin": "null"},
+                        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate",
+                         "Sec-Fetch-Dest": "document"}):
+            self.assertEqual(403, self.post({"action": "stop cat", "token": self.token},
+                                            headers=headers)[0])
+        self.assertEqual("RUNNING", self.d.state("cat"))
+
+    def test_nothing_changes_by_get(self):
+        for query in ("action=stop&processname=cat", "action=restart&processname=cat",
+                      "action=stopall", "action=restartall",
+                      "action=clearlog&processname=two:two_0"):
+            pids = [self.d.info(name)["pid"] for name in ("cat", "two:two_0")]
+            for path in ("/?", "/index.html?"):
+                shown = page(self.d, path + query + "&confirm=yes&token=" + self.token)
+                self.assertEqual(1, len(shown.buttons))
+            status, _, _ = request(self.d, "GET", "/action?" + query + "&token=" + self.token)
+            self.assertEqual(400, status)
+            self.assertEqual(pids, [self.d.info(n)["pid"] for n in ("cat", "two:two_0")])
+        self.assertEqual([], [b for b in page(self.d, "/?action=refresh").buttons
+                              if " " not in b])
+
+    def test_bad_forms(self):
+        for fields, status in (({}, 400), ({"action": "nope cat"}, 400),
+                               ({"action": "log cat"}, 400), ({"action": "stop"}, 404),
+                               ({"action": "stop nope"}, 404), ({"action": "stop nope:*"}, 404),
+                               ({"action": "stop " + HOSTILE}, 404),
+                               ({"action": "stop cat:"}, 404), ({"action": "stop two"}, 404)):
+            fields = {"x": "", "token": self.token, **fields}
+            answered, _, shown = self.post(fields)
+            self.assertEqual(status, answered, fields)
+            self.assertNotIn("b", shown.tags)
+        kind = {"Content-Type": "text/plain"}
+        self.assertEqual(415, request(self.d, "POST", "/action", "action=stop+cat", kind)[0])
+        self.assertEqual(413, request(self.d, "POST", "/action", "a" * (1 << 20) + "=",
+                                      {"Content-Type": "application/x-www-form-urlencoded"})[0])
+        self.assertEqual("RUNNING", self.d.state("cat"))
+
+    def test_roles(self):
+        for role in ("states", "view"):
+            d = self.daemon(PROGRAMS, tcp={"unauthenticated_role": role})
+            token = page(d).fields["token"]
+            status, _, shown = self.post({"action": "stop cat", "token": token}, d)
+            self.assertEqual(403, status)
+            self.assertIn("Not permitted", shown.words)
+            self.assertEqual(403, request(d, "GET", "/?action=stop&processname=cat")[0])
+            self.assertEqual("RUNNING", d.state("cat"))
+
+    def test_restart_continues_without_the_client(self):
+        body = urllib.parse.urlencode({"action": "restart cat", "token": self.token}).encode()
+        pid = self.d.info("cat")["pid"]
+        with self.d.connect() as s:
+            s.sendall(b"POST /action HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                      b"application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s"
+                      % (len(body), body))
+        until(lambda: self.d.info("cat")["pid"] not in (0, pid))
+
+
+class Logs(Case):
+    def test_end_of_a_log(self):
+        d = self.make(program("talk", "/bin/sh {dir}/talk", startsecs=0))
+        with open(d.path("talk"), "w", encoding="utf-8") as f:
+            f.write("printf '\\033[1mone\\033[0m <b>&\\377\\ntwo\\n'; echo three >&2\n"
+                    "exec sleep 1000\n")
+        d.start()
+        until(lambda: "two" in page(d, "/tail.html?processname=talk").words)
+        shown = page(d, "/tail.html?processname=talk")
+        self.assertIn("one <b>&\ufffd\ntwo\n", shown.words)
+        self.assertNotIn("b", shown.tags)
+        self.assertIn("stop talk", shown.buttons)
+        self.assertIn("clear talk", shown.buttons)
+        shown = page(d, "/tail.html?processname=talk&stream=stderr")
+        self.assertIn("three\n", shown.words)
+        for link in shown.links:
+            self.assertFalse(link.startswith("/"), link)
+
+    def test_limit(self):
+        d = self.daemon(cat("cat"))
+        with open(d.info("cat")["stdout_logfile"], "w", encoding="utf-8") as f:
+            f.write("".join("%07d\n" % n for n in range(100000)))
+
+        def lines(query):
+            words = page(d, "/tail.html?processname=cat" + query).words
+            return sum(line.isdigit() and len(line) == 7 for line in words.split("\n"))
+        for query, count in (("&limit=2048", 256), ("&limit=1", 128), ("&limit=x", 128),
+                             ("&limit=-5", 128), ("&limit=99999999999999999999", 128),
+                             ("&limit=900000", 32768), ("", 2048)):
+            self.assertEqual(count, lines(query), query)
+
+    def test_no_log(self):
+        d = self.daemon(cat("quiet", stdout_logfile="NONE"))
+        self.assertIn("no log file", page(d, "/tail.html?processname=quiet").words)
+        for name in ("nope", "", "quiet:*", urllib.parse.quote(HOSTILE)):
+            shown = page(d, "/tail.html?processname=" + name)
+            self.assertIn("No such program", shown.words)
+            self.assertNotIn("b", shown.tags)
+
+    def test_main_log(self):
+        d = self.daemon(cat("cat"))
+        self.assertIn("entered RUNNING state", page(d, "/mainlog.html").words)
+
+    def test_roles(self):
+        d = self.daemon(cat("cat"), tcp={"unauthenticated_role": "states"})
+        for path in ("/tail.html?processname=cat", "/mainlog.html"):
+            self.assertEqual(403, request(d, "GET", path)[0])
+
+    def test_old_files(self):
+        d = self.daemon("")
+        self.assertEqual((200, "OK"), request(d, "GET", "/ok.html")[::2])
+        for path, kind in (("/stylesheets/supervisor.css", "text/css"),
+                           ("/images/icon.png", "image/")):
+            status, headers, _ = request(d, "GET", path)
+            self.assertEqual(200, status)
+            self.assertIn(kind, headers["Content-Type"])
 
 
 class Fresh(Case):

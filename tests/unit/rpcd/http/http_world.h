@@ -190,6 +190,15 @@ call_begin(struct calls *calls, struct share *share UNUSED, const struct caller 
 	return NULL;
 }
 
+struct call *
+call_begin_list(struct calls *calls UNUSED, struct share *share UNUSED,
+    const struct caller *caller UNUSED, json_t *list UNUSED, bool may_park UNUSED,
+    call_done_fn *done UNUSED, void *ctx UNUSED)
+{
+	fail_msg("no test of pages uses these calls");
+	return NULL;
+}
+
 void
 call_abandon(struct call *call)
 {

@@ -1,0 +1,238 @@
+#include "rpcd/pages/action.h"
+
+#include "common/compiler.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "rpcd/pages/html.h"
+#include "rpcd/pages/list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALL "*"
+#define GROUP_MARK ":*"
+
+/* ---- programs ---- */
+
+static void
+action_add(struct action *action, const struct process_info *info)
+{
+	char *spec = namespec_join(info->group, info->name);
+
+	mem_must(spec == NULL);
+	action->names =
+	    xreallocarray(action->names, action->count + 1, sizeof(*action->names));
+	action->names[action->count++] = spec;
+}
+
+/* Adds the programs of the group, NULL = of all groups, for which it makes sense. */
+static void
+action_add_shown(struct action *action, const struct view *view, const char *group,
+    const struct list_filter *filter)
+{
+	const struct mirror *mirror = view->mirror;
+
+	for (size_t i = 0; i < mirror->count; i++) {
+		const struct process_info *info = mirror->rows[i];
+
+		if (view_sees(view, info) && view_applies(action->what, info) &&
+		    (group == NULL || str_equal(group, info->group)) &&
+		    list_shows(filter, info))
+			action_add(action, info);
+	}
+}
+
+static void
+action_add_group(struct action *action, const struct view *view, const char *target)
+{
+	static const struct list_filter all = { "", "" };
+	char *group = xstrndup(target, strlen(target) - strlen(GROUP_MARK));
+
+	action_add_shown(action, view, group, &all);
+	free(group);
+}
+
+static void
+action_add_one(struct action *action, const struct view *view, const char *target)
+{
+	const struct process_info *info = NULL;
+	char *group, *name;
+
+	namespec_split(target, &group, &name);
+	mem_must(group == NULL);
+	if (name != NULL)
+		info = mirror_find(view->mirror, group, name);
+	if (info != NULL && view_sees(view, info))
+		action_add(action, info);
+	free(group);
+	free(name);
+}
+
+static void
+action_add_target(struct action *action, const struct view *view, const char *target,
+    const struct list_filter *filter)
+{
+	size_t len = strlen(target), mark = strlen(GROUP_MARK);
+
+	if (str_equal(target, ALL))
+		action_add_shown(action, view, NULL, filter);
+	else if (len > mark && str_equal(target + len - mark, GROUP_MARK))
+		action_add_group(action, view, target);
+	else if (len > 0)
+		action_add_one(action, view, target);
+}
+
+/* ---- reading ---- */
+
+/* The action of the first n bytes of the text, or VIEW_RIGHTS. */
+static enum view_right
+action_find(const char *word, size_t n)
+{
+	size_t i = 0;
+
+	while (i <= VIEW_CLEAR &&
+	    (strlen(view_word((enum view_right)i)) != n ||
+		strncmp(word, view_word((enum view_right)i), n) != 0))
+		i++;
+	return i <= VIEW_CLEAR ? (enum view_right)i : VIEW_RIGHTS;
+}
+
+static enum action_result
+action_begin(struct action *action, const struct view *view, enum view_right what)
+{
+	*action = (struct action){ .what = what };
+	if (what == VIEW_RIGHTS)
+		return ACTION_UNKNOWN;
+	return view_may(view, what) ? ACTION_OK : ACTION_DENIED;
+}
+
+enum action_result
+action_read(struct action *action, const struct view *view, const struct form *form)
+{
+	const char *text = form_value(form, "action");
+	size_t len = strcspn(text, " ");
+	const struct list_filter filter = { form_value(form, "q"),
+		form_value(form, "state") };
+	enum action_result result = action_begin(action, view, action_find(text, len));
+
+	if (result != ACTION_OK)
+		return result;
+	action->signal = xstrdup(form_value(form, "signal"));
+	if (text[len] == ' ')
+		action_add_target(action, view, text + len + 1, &filter);
+	for (size_t i = 0; text[len] != ' ' && i < form->count; i++)
+		if (str_equal(form->fields[i].name, "name"))
+			action_add_target(action, view, form->fields[i].value, &filter);
+	return action->count > 0 ? ACTION_OK : ACTION_NO_NAME;
+}
+
+enum action_result
+action_read_link(
+    struct action *action, const struct view *view, const char *word, const char *name)
+{
+	static const struct {
+		const char *word, *target; /* NULL = the program that the link names */
+		enum view_right what;
+	} links[] = {
+	    {"start", NULL, VIEW_START},
+	    {"stop", NULL, VIEW_STOP},
+	    {"restart", NULL, VIEW_RESTART},
+	    {"clearlog", NULL, VIEW_CLEAR},
+	    {"stopall", ALL, VIEW_STOP},
+	    {"restartall", ALL, VIEW_RESTART},
+	};
+	static const struct list_filter all = { "", "" };
+	enum action_result result;
+	size_t i = 0;
+
+	while (i < nitems(links) && !str_equal(word, links[i].word))
+		i++;
+	result =
+	    action_begin(action, view, i < nitems(links) ? links[i].what : VIEW_RIGHTS);
+	if (result != ACTION_OK)
+		return result;
+	action_add_target(
+	    action, view, links[i].target != NULL ? links[i].target : name, &all);
+	return action->count > 0 ? ACTION_OK : ACTION_NO_NAME;
+}
+
+void
+action_clear(struct action *action)
+{
+	for (size_t i = 0; i < action->count; i++)
+		free(action->names[i]);
+	free(action->names);
+	free(action->signal);
+	*action = (struct action){ 0 };
+}
+
+bool
+action_is_grave(const struct action *action)
+{
+	return action->count > 1 &&
+	    (action->what == VIEW_STOP || action->what == VIEW_RESTART);
+}
+
+/* ---- calls ---- */
+
+/* params: taken. */
+static void
+action_call(json_t *calls, const char *method, json_t *params)
+{
+	mem_must(params == NULL);
+	mem_must(json_array_append_new(
+	    calls, json_pack("{s:s, s:o}", "methodName", method, "params", params)));
+}
+
+/* The calls for one program. A person waits for the outcome of one program; several proceed
+ * at the same time. */
+static void
+action_call_one(const struct action *action, json_t *calls, const char *name)
+{
+	int wait = action->count == 1;
+
+	if (action->what == VIEW_SIGNAL)
+		action_call(calls, "supervisor.signalProcess",
+		    json_pack("[s, s]", name, action->signal));
+	if (action->what == VIEW_CLEAR)
+		action_call(calls, "supervisor.clearProcessLogs", json_pack("[s]", name));
+	if (action->what == VIEW_STOP)
+		action_call(
+		    calls, "supervisor.stopProcess", json_pack("[s, b]", name, wait));
+	if (action->what == VIEW_RESTART)
+		action_call(calls, "supervisor.stopProcess", json_pack("[s, b]", name, 1));
+	if (action->what == VIEW_RESTART || action->what == VIEW_START)
+		action_call(
+		    calls, "supervisor.startProcess", json_pack("[s, b]", name, wait));
+}
+
+json_t *
+action_calls(const struct action *action)
+{
+	json_t *calls = json_array();
+
+	mem_must(calls == NULL);
+	for (size_t i = 0; i < action->count; i++)
+		action_call_one(action, calls, action->names[i]);
+	return calls;
+}
+
+/* The stop of a restart may fail, because the program may not be running. */
+void
+action_failures(struct buf *out, const struct action *action, const json_t *results)
+{
+	size_t calls = action->what == VIEW_RESTART ? 2 : 1;
+
+	for (size_t i = 0; i < action->count; i++) {
+		const char *why = json_string_value(json_object_get(
+		    json_array_get(results, i * calls + calls - 1), "faultString"));
+
+		if (why == NULL)
+			continue;
+		html_raw(out, "<li>");
+		html_text(out, action->names[i]);
+		html_raw(out, ": ");
+		html_text(out, why);
+		html_raw(out, "</li>\n");
+	}
+}
