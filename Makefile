@@ -72,7 +72,7 @@ paths      := $(LIBEXECDIR) $(sysconfdir)
 ifneq ($(paths),$(shell cat $(BUILD)/paths 2>/dev/null))
 $(shell mkdir -p $(BUILD) && echo '$(paths)' >$(BUILD)/paths)
 endif
-$(BUILD)/obj/master/frontend/frontend.o $(BUILD)/obj/master/config/load/load.o \
+$(BUILD)/obj/master/helper/helper_program.o $(BUILD)/obj/master/config/load/load.o \
 $(BUILD)/obj/ctl/daemon/conffile.o: $(BUILD)/paths
 $(BUILD)/obj/master/config/sample.o: master/config/reeved.conf.sample
 $(BUILD)/obj/rpcd/pages/files.o: $(wildcard rpcd/ui/*)

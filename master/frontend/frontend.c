@@ -7,6 +7,7 @@
 #include "master/frontend/rpcd_setup.h"
 #include "master/frontend/waiting_clients.h"
 #include "master/helper/helper_process.h"
+#include "master/helper/helper_program.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,9 +21,6 @@
 #define END_MS 1500    /* 1 s to answer pending calls, the rest to exit */
 #define NAME_SIZE 40   /* "reeve-rpcd (max_role operate)" */
 #define FORM_KEY_SIZE 32
-#ifndef LIBEXECDIR
-#define LIBEXECDIR "/usr/local/libexec/reeve"
-#endif
 
 struct frontend {
 	const struct frontend_use *use;
@@ -52,37 +50,10 @@ struct frontends {
 	void *done_ctx;
 };
 
-/* New: the path of reeve-rpcd in the directory; or NULL with *why new. */
-static char *
-frontend_find_in(const char *directory, size_t n, char **why)
-{
-	char *path = xasprintf("%.*s/" PROGRAM, (int)n, directory);
-
-	if (access(path, X_OK) == 0)
-		return path;
-	*why = xasprintf("%s: %s", path, strerror(errno));
-	free(path);
-	return NULL;
-}
-
 char *
 frontend_find(const char *self, char **error)
 {
-	const char *slash = self == NULL ? NULL : strrchr(self, '/');
-	char *beside = NULL, *installed = NULL, *path = NULL;
-
-	if (slash == NULL)
-		beside = xstrdup("the directory of reeved is unknown, because /proc is not "
-				 "mounted");
-	else
-		path = frontend_find_in(self, (size_t)(slash - self), &beside);
-	if (path == NULL)
-		path = frontend_find_in(LIBEXECDIR, strlen(LIBEXECDIR), &installed);
-	if (path == NULL)
-		*error = xasprintf("could not find " PROGRAM ": %s; %s", beside, installed);
-	free(beside);
-	free(installed);
-	return path;
+	return helper_find(PROGRAM, self, error);
 }
 
 /* ---- the helper process ---- */

@@ -1,6 +1,7 @@
 #include "master/frontend/rpcd_setup.h"
 
 #include "common/mem.h"
+#include "master/helper/helper_program.h"
 #include "proto/state.h"
 
 #include <fcntl.h>
@@ -15,15 +16,16 @@ json_t *
 rpcd_setup_object(const struct config *config, enum role max_role, const char *form_key,
     size_t nlisteners)
 {
-	const struct user *user = geteuid() == 0 ? config->rpcd_user : NULL;
+	json_t *setup = helper_setup(config), *own;
 
-	return json_pack("{s:i,s:i,s:s,s:b,s:s,s:s,s:i,s:s,s:s}", "uid",
-	    (int)(user == NULL ? geteuid() : user->uid), "gid",
-	    (int)(user == NULL ? getegid() : user->gid), "user",
-	    user == NULL ? "" : user->name, "root", geteuid() == 0, "confinement",
-	    config->confinement_strict ? "strict" : "best", "loglevel",
-	    log_level_word(log_threshold()), "listeners", (int)nlisteners, "max_role",
+	own = json_pack("{s:i,s:s,s:s}", "listeners", (int)nlisteners, "max_role",
 	    role_name(max_role), "form_key", form_key);
+	if (json_object_update(setup, own) == -1) {
+		json_decref(setup);
+		setup = NULL;
+	}
+	json_decref(own);
+	return setup;
 }
 
 /* Bytes of the names of a server in the message, which fits a frame even when each byte of
