@@ -40,7 +40,8 @@ libs_proto  := -ljansson
 libs_master := -ljansson -lcrypt
 libs_rpcd   := -lmicrohttpd -lexpat -ljansson -lgnutls
 libs_ctl    := -ljansson -lexpat
-PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd $(BUILD)/reevectl $(BUILD)/pidproxy
+PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd $(BUILD)/reeve-verifier $(BUILD)/reevectl \
+              $(BUILD)/pidproxy
 MAINS      := %/main.c
 MANUALS    := $(wildcard man/*.[1-8])
 
@@ -100,6 +101,8 @@ $(foreach d,$(DIRS),$(eval $(call directory,$(d))))
 $(eval $(call program,reeved,master))
 $(eval $(call program,reeve-rpcd,rpcd))
 $(eval $(call program,reevectl,ctl))
+$(BUILD)/reeve-verifier: $(BUILD)/obj/master/helper/verifier/main.o $(call archives,master)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(libs_master)
 $(BUILD)/pidproxy: $(BUILD)/obj/master/pidproxy/main.o $(BUILD)/libcommon.a
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
@@ -128,7 +131,7 @@ man-tables: $(TABLES)
 .PHONY: help deps test-deps lint-deps deb-deps long-deps demo clean
 help:
 	@echo 'make deps        install the packages for building'
-	@echo 'make             build reeved, reeve-rpcd, reevectl and pidproxy into $(BUILD)/'
+	@echo 'make             build reeved, its helpers, reevectl and pidproxy into $(BUILD)/'
 	@echo 'make demo        run reeved with two real programs, API on 127.0.0.1:9001'
 	@echo 'make test-deps   install the packages for testing'
 	@echo 'make check       build and run the tests; ends with N passed, N failed'
@@ -179,6 +182,7 @@ install_rows = \
 	755:$(BINDIR):$(BUILD)/reevectl: \
 	755:$(BINDIR):$(BUILD)/pidproxy: \
 	755:$(LIBEXECDIR):$(BUILD)/reeve-rpcd: \
+	755:$(LIBEXECDIR):$(BUILD)/reeve-verifier: \
 	644:$(DATADIR)/reeve:master/config/reeved.conf.sample: \
 	644:$(DATADIR)/bash-completion/completions:ctl/completion/reevectl.bash:reevectl \
 	644:$(ZSHDIR):ctl/completion/_reevectl: \

@@ -35,6 +35,7 @@ struct rpcinterfaces;
 struct sequences;
 struct state_stream;
 struct usage;
+struct verifier;
 
 /* The master's own members of the state document. */
 #define MASTER_FIELDS(ROW, S)								\
@@ -99,6 +100,7 @@ struct master {
 	struct config_reader *config_reader;
 	struct frontends *frontends;
 	struct rpcinterfaces *rpcinterfaces;
+	struct verifier *verifier;
 	struct source *fatal_timer; /* FATAL: when children that remain get SIGKILL */
 	struct FIELDS(MASTER_FIELDS);
 };

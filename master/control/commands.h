@@ -20,6 +20,8 @@ CMD_LIST(COMMAND_DECLARATION)
 		function(client, id, params, __VA_ARGS__);                              \
 	}
 
+/* Answers auth.verify; a verifier_fn. */
+void commands_verified(void *client, uint64_t id, bool matches, const char *failure);
 /* Sinks that send results to a client, their context. */
 extern const struct job_sink commands_job_sink;
 extern const struct sequence_sink commands_sequence_sink;

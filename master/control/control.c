@@ -13,6 +13,7 @@
 #include "master/control/commands.h"
 #include "master/control/config_request.h"
 #include "master/control/sequence.h"
+#include "master/helper/verifier.h"
 #include "proto/frame.h"
 
 #include <errno.h>
@@ -100,6 +101,7 @@ control_free_gone(struct control *control)
 		sequences_forget(client->master->sequences, client);
 		config_requests_forget(client->master->config_requests, client);
 		usage_forget(client->master->usage, client);
+		verifier_forget(client->master->verifier, client);
 		peer_free(client->peer);
 		state_stream_unsubscribe(client->cursor);
 		grant_unref(client->grant);

@@ -4,6 +4,7 @@
 #include "master/control/control.h"
 #include "master/control/state_stream.h"
 #include "master/frontend/frontend.h"
+#include "master/helper/verifier.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -83,6 +84,7 @@ reread_apply(struct master *master, struct config *fresh, char *const *removed, 
 	if (!reread_has_same_users(live, fresh))
 		frontends_send_users(master->frontends);
 	master->rereads++;
+	verifier_update(master->verifier);
 	state_stream_daemon(master->state_stream);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "master/event/dispatch.h"
 #include "master/frontend/frontend.h"
 #include "master/frontend/http_sockets.h"
+#include "master/helper/verifier.h"
 #include "master/log/backlog.h"
 #include "master/process/order.h"
 
@@ -113,12 +114,20 @@ run_state_changed(void *ctx)
 	state_stream_daemon(master->state_stream);
 }
 
+static void
+run_helpers_ended(void *ctx)
+{
+	const struct master *master = ctx;
+
+	loop_stop(master->loop);
+}
+
 void
 run_rpcd_ended(void *ctx)
 {
 	const struct master *master = ctx;
 
-	loop_stop(master->loop);
+	verifier_end(master->verifier, run_helpers_ended, ctx);
 }
 
 static void
@@ -138,7 +147,7 @@ run_all_stopped(void *ctx)
 	backlogs_finish(master->backlogs, BACKLOG_END_MS, run_all_written, ctx);
 }
 
-/* Signals every child but reeve-rpcd. The number of children. */
+/* Signals every child but reeve-rpcd and reeve-verifier. The number of children. */
 static size_t
 run_signal_by_pid(const struct master *master, int signo)
 {
@@ -146,7 +155,8 @@ run_signal_by_pid(const struct master *master, int signo)
 	pid_t pid;
 
 	while ((pid = reaper_next(master->reaper, &cursor)) != 0) {
-		if (frontends_have(master->frontends, pid))
+		if (frontends_have(master->frontends, pid) ||
+		    verifier_has(master->verifier, pid))
 			continue;
 		kill(pid, signo);
 		count++;
@@ -204,17 +214,19 @@ run_turn_end(void *ctx)
 	control_flush(master->control);
 	dispatch_send(master->dispatcher, master->config->identifier);
 	frontends_check(master->frontends);
+	verifier_check(master->verifier);
 	run_check_fatal_end(master);
 }
 
 /* --- a run ---------------------------------------------------------------- */
 
-/* All subsystems exist: starts reeve-rpcd and the programs. */
+/* All subsystems exist: starts the helpers and the programs. */
 static void
 run_begin(struct master *master)
 {
 	if (master->state == NULL)
 		startup_log_config(master->config, true);
+	verifier_update(master->verifier);
 	frontends_start(master->frontends);
 	if (master->state != NULL) {
 		log_info("upgrade: took over the state of the previous process");
@@ -230,7 +242,7 @@ run_begin(struct master *master)
 	    daemon_state_reason(master->daemon));
 }
 
-/* Runs the event loop until the run ends. After an upgrade that failed, starts reeve-rpcd
+/* Runs the event loop until the run ends. After an upgrade that failed, starts the helpers
  * again. */
 static enum run_outcome
 run_loop(struct master *master, char **error)
@@ -244,6 +256,7 @@ run_loop(struct master *master, char **error)
 									     RUN_RESTART;
 		}
 		upgrade_execute(master);
+		verifier_update(master->verifier);
 		if (subsystems_renew_frontends(master, error) == -1)
 			return RUN_ERROR;
 	}

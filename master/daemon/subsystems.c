@@ -21,6 +21,7 @@
 #include "master/daemon/startup.h"
 #include "master/event/dispatch.h"
 #include "master/frontend/frontend.h"
+#include "master/helper/verifier.h"
 #include "master/log/autolog.h"
 #include "master/log/backlog.h"
 #include "master/upgrade/state_parts.h"
@@ -44,15 +45,21 @@
 SUBSYSTEM_FREE(config, config_free)
 SUBSYSTEM_FREE(audit, audit_free)
 
-/* Looks for reeve-rpcd before anything is changed. */
+/* Looks for the programs of the helpers before anything is changed. */
 static int
-subsystems_find_rpcd(struct master *master, char **error)
+subsystems_find_helpers(struct master *master, char **error)
 {
 	char *path;
+	bool found;
 
 	if (master->config->nlisteners == 0)
 		return 0;
 	path = frontend_find(master->self, error);
+	found = path != NULL;
+	free(path);
+	if (!found || !verifier_is_needed(master->config))
+		return found ? 0 : -1;
+	path = verifier_find(master->self, error);
 	free(path);
 	return path == NULL ? -1 : 0;
 }
@@ -271,6 +278,21 @@ subsystems_renew_frontends(struct master *master, char **error)
 	return 0;
 }
 
+/* Without its program, a user whose password needs it is an error when one is added. */
+static int
+subsystems_new_verifier(struct master *master, char **error)
+{
+	char *why = NULL, *path = verifier_find(master->self, &why);
+
+	free(why);
+	master->verifier = verifier_new(
+	    master->loop, master->reaper, master->config, path, commands_verified);
+	return master->verifier != NULL ? 0 :
+					  startup_failed(error, "cannot create verifier");
+}
+
+SUBSYSTEM_FREE(verifier, verifier_free)
+
 static int
 subsystems_watch_turns(struct master *master, char **error UNUSED)
 {
@@ -323,7 +345,7 @@ static const struct subsystem {
 	{"configuration", startup_load, subsystems_free_config},
 	{"user", startup_become_user, NULL},
 	{"limits", startup_raise_limits, NULL},
-	{"reeve-rpcd", subsystems_find_rpcd, NULL},
+	{"programs of the helpers", subsystems_find_helpers, NULL},
 	{"syslog", subsystems_new_syslog, lastlog_keep},
 	{"sockets", startup_reserve_sockets, subsystems_end_reservation},
 	{"main log", startup_open_mainlog, NULL},	/* kept together with syslog */
@@ -347,6 +369,7 @@ static const struct subsystem {
 	{"background", subsystems_daemonize, NULL},
 	{"signals", subsystems_receive_signals, NULL},
 	{"reeve-rpcd processes", subsystems_new_frontends, subsystems_free_frontends},
+	{"reeve-verifier", subsystems_new_verifier, subsystems_free_verifier},
 	{"loop iterations", subsystems_watch_turns, subsystems_leave_turns},
 	{"control socket", subsystems_listen, NULL},	/* closed by control */
 	{"pidfile", subsystems_write_pidfile, subsystems_remove_pidfile},

@@ -171,7 +171,6 @@ frontend_ready(void *ctx)
 
 	if (!helper_process_ready(frontend->helper))
 		return;
-	peer_secret(frontend->peer, false);
 	frontend->waiting =
 	    waiting_clients_new(use->loop, frontend->nlisteners, frontend_active, frontend);
 	for (size_t i = 0; i < frontend->nlisteners; i++)

@@ -12,7 +12,8 @@ import unittest
 
 from reeve import BUILD, CHILD, ROOT, SANITIZED, Case, program, read, reeve_only
 
-PLACES = """bin/pidproxy bin/reevectl sbin/reeved libexec/reeve/reeve-rpcd etc/reeve/reeved.conf
+PLACES = """bin/pidproxy bin/reevectl sbin/reeved libexec/reeve/reeve-rpcd
+    libexec/reeve/reeve-verifier etc/reeve/reeved.conf
     lib/systemd/system/reeved.service lib/sysusers.d/reeve.conf lib/tmpfiles.d/reeve.conf
     share/reeve/reeved.conf.sample share/reeve/python/supervisor/childutils.py
     share/bash-completion/completions/reevectl

@@ -49,6 +49,7 @@ static const struct {
 	{"daemon.answered", "", "-", "r s f"},
 	{"frontend.active", "", "-", "r s f"},
 	{"audit.refused", "method, why, ?count", "-", "r s f"},
+	{"auth.verify", "user, password", "-", "r s f"},
 };
 
 static void
@@ -93,7 +94,8 @@ test_manual(void **state)
 		assert_int_equal(!(cmd->flags & CMD_BEFORE_HELLO), id != CMD_HELLO);
 		assert_int_equal(!(cmd->flags & CMD_ONLY_RPCD),
 		    id != CMD_READY && id != CMD_DAEMON_ANSWERED &&
-			id != CMD_FRONTEND_ACTIVE && id != CMD_AUDIT_REFUSED);
+			id != CMD_FRONTEND_ACTIVE && id != CMD_AUDIT_REFUSED &&
+			id != CMD_AUTH_VERIFY);
 	}
 }
 
