@@ -8,12 +8,13 @@
 #include <stdlib.h>
 
 struct stats_asker {
-	TAILQ_ENTRY(stats_asker) in_list;
+	STAILQ_ENTRY(stats_asker) in_list;
+	uint64_t fetch; /* number of the fetch that it waits for */
 	stats_fn *fn;
 	void *ctx;
 };
 
-TAILQ_HEAD(stats_asker_list, stats_asker);
+STAILQ_HEAD(stats_asker_list, stats_asker);
 
 /* Rows by id, in ascending order as the master sends them. */
 struct stats_rows {
@@ -23,11 +24,12 @@ struct stats_rows {
 
 struct stats {
 	struct rpcd *rpcd;
-	struct source *timer;                     /* frees the rows */
-	struct stats_asker_list askers, answered; /* that wait; that are being called */
+	struct source *timer;           /* frees the rows */
+	struct stats_asker_list askers; /* that wait, in order of arrival */
 	struct stats_rows rows, next;
 	int64_t fetched_ms; /* when the rows were complete; -1 = there are none */
 	bool fetching;
+	uint64_t fetch; /* number of the current or next fetch */
 };
 
 static void
@@ -53,8 +55,7 @@ stats_new(struct rpcd *rpcd)
 
 	stats->rpcd = rpcd;
 	stats->fetched_ms = -1;
-	TAILQ_INIT(&stats->askers);
-	TAILQ_INIT(&stats->answered);
+	STAILQ_INIT(&stats->askers);
 	stats->timer = loop_timer(rpcd->loop, stats_expire, stats);
 	if (stats->timer != NULL)
 		return stats;
@@ -69,8 +70,8 @@ stats_free(struct stats *stats)
 
 	if (stats == NULL)
 		return;
-	while ((asker = TAILQ_FIRST(&stats->askers)) != NULL) {
-		TAILQ_REMOVE(&stats->askers, asker, in_list);
+	while ((asker = STAILQ_FIRST(&stats->askers)) != NULL) {
+		STAILQ_REMOVE_HEAD(&stats->askers, in_list);
 		free(asker);
 	}
 	stats_rows_clear(&stats->rows);
@@ -81,20 +82,21 @@ stats_free(struct stats *stats)
 
 /* ---- fetching ---- */
 
-/* Ends the fetch and calls all that wait. A caller may remove others. */
+/* Ends the fetch and calls all that wait for it. A caller may remove others, or ask again
+ * and wait for the next fetch. */
 static void
 stats_end(struct stats *stats, const char *failure)
 {
+	uint64_t ended = stats->fetch++;
 	struct stats_asker *asker;
 
 	stats->fetching = false;
 	stats_rows_clear(&stats->next);
-	TAILQ_CONCAT(&stats->answered, &stats->askers, in_list);
-	while ((asker = TAILQ_FIRST(&stats->answered)) != NULL) {
+	while ((asker = STAILQ_FIRST(&stats->askers)) != NULL && asker->fetch <= ended) {
 		stats_fn *fn = asker->fn;
 		void *ctx = asker->ctx;
 
-		TAILQ_REMOVE(&stats->answered, asker, in_list);
+		STAILQ_REMOVE_HEAD(&stats->askers, in_list);
 		free(asker);
 		fn(ctx, failure);
 	}
@@ -189,29 +191,24 @@ stats_ask(struct stats *stats, stats_fn *fn, void *ctx)
 		return;
 	}
 	asker = xcalloc(1, sizeof(*asker));
+	asker->fetch = stats->fetch;
 	asker->fn = fn;
 	asker->ctx = ctx;
-	TAILQ_INSERT_TAIL(&stats->askers, asker, in_list);
-}
-
-static void
-stats_forget_in(struct stats_asker_list *list, const void *ctx)
-{
-	struct stats_asker *asker, *next;
-
-	TAILQ_FOREACH_SAFE(asker, list, in_list, next) {
-		if (asker->ctx != ctx)
-			continue;
-		TAILQ_REMOVE(list, asker, in_list);
-		free(asker);
-	}
+	STAILQ_INSERT_TAIL(&stats->askers, asker, in_list);
 }
 
 void
 stats_forget(struct stats *stats, const void *ctx)
 {
-	stats_forget_in(&stats->askers, ctx);
-	stats_forget_in(&stats->answered, ctx);
+	struct stats_asker *asker, *next;
+
+	for (asker = STAILQ_FIRST(&stats->askers); asker != NULL; asker = next) {
+		next = STAILQ_NEXT(asker, in_list);
+		if (asker->ctx != ctx)
+			continue;
+		STAILQ_REMOVE(&stats->askers, asker, stats_asker, in_list);
+		free(asker);
+	}
 }
 
 static int

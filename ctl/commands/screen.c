@@ -41,8 +41,8 @@ screen_enter(struct screen *screen)
 {
 	struct termios raw;
 
-	screen->has_keys = isatty(STDIN_FILENO) == 1 &&
-	    tcgetattr(STDIN_FILENO, &screen->cooked) == 0;
+	screen->has_keys =
+	    isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &screen->cooked) == 0;
 	if (screen->has_keys) {
 		raw = screen->cooked;
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
@@ -175,8 +175,8 @@ screen_signalled(struct screen *screen)
 }
 
 enum screen_event
-screen_wait(
-    struct screen *screen, int fd, int timeout_ms, char keys[SCREEN_KEYS_MAX], size_t *nkeys)
+screen_wait(struct screen *screen, int fd, int timeout_ms, char keys[SCREEN_KEYS_MAX],
+    size_t *nkeys)
 {
 	struct pollfd fds[] = {
 		{ .fd = screen->signals, .events = POLLIN },

@@ -67,7 +67,10 @@ view_text_memory(char *out, size_t size, const struct view_row *row, int64_t now
 	for (; shown >= 999.5 && unit[1] != '\0'; unit++)
 		shown /= 1024;
 	snprintf(out, size, "%.*f%c",
-	    *unit == 'K' || shown >= 99.95 ? 0 : shown >= 9.995 ? 1 : 2, shown, *unit);
+	    *unit == 'K' || shown >= 99.95 ? 0 :
+		shown >= 9.995             ? 1 :
+					     2,
+	    shown, *unit);
 }
 
 static void
@@ -207,14 +210,15 @@ view_daemon(
 static void
 view_titles(struct buf *out, const struct view *view, const struct view_layout *l)
 {
-	view_cell(out, "", view->order == VIEW_BY_STATE ? "STATE*" : "STATE", l->state, false);
+	view_cell(
+	    out, "", view->order == VIEW_BY_STATE ? "STATE*" : "STATE", l->state, false);
 	view_cell(out, "", view->order == VIEW_BY_NAME ? "NAME*" : "NAME", l->name, false);
 	for (size_t i = 0; i < VIEW_COLUMNS; i++) {
 		const struct view_column *c = &view_columns[i];
 		char title[16];
 
-		snprintf(title, sizeof(title), "%s%s",
-		    view->order == c->order ? "*" : "", c->title);
+		snprintf(title, sizeof(title), "%s%s", view->order == c->order ? "*" : "",
+		    c->title);
 		if (l->shown[i])
 			view_cell(out, "", title, c->width, true);
 	}

@@ -55,8 +55,7 @@ struct view_scene {
 };
 
 /* New: `height` lines, each of at most `width` columns. */
-char **view_lines(
-    struct view *, const struct view_scene *, int width, int height);
+char **view_lines(struct view *, const struct view_scene *, int width, int height);
 void view_lines_free(char **lines, int height);
 /* Carries out the keys that a terminal has sent. False: the user wants to quit. */
 bool view_keys(struct view *, const char *bytes, size_t n);

@@ -6,7 +6,7 @@
 
 #define VIEW_ESC '\033'
 #define VIEW_DELETE '\177'
-#define VIEW_CTRL(letter) ((letter) & 0x1f)
+#define VIEW_CTRL(letter) ((letter)&0x1f)
 
 static void
 view_sort(struct view *view, enum view_order order)

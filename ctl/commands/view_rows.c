@@ -106,8 +106,9 @@ view_contains(const char *text, const char *part)
 	size_t n = strlen(part), i;
 
 	for (; strlen(text) >= n; text++) {
-		for (i = 0; i < n && view_lower((unsigned char)text[i]) ==
-		     view_lower((unsigned char)part[i]);
+		for (i = 0; i < n &&
+		     view_lower((unsigned char)text[i]) ==
+			 view_lower((unsigned char)part[i]);
 		     i++)
 			;
 		if (i == n)

@@ -117,8 +117,7 @@ watch_draw(struct watch *w)
 	clock_local_text(time, sizeof(time), "%H:%M:%S", w->server.now);
 	scene.time = time;
 	screen_size(w->screen, &width, &height);
-	return screen_draw(
-	    w->screen, view_lines(&w->view, &scene, width, height), height);
+	return screen_draw(w->screen, view_lines(&w->view, &scene, width, height), height);
 }
 
 /* Waits for the next update and draws what keys change. False: the command ends. */

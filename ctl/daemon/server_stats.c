@@ -79,8 +79,8 @@ server_stats_add_struct(struct server_stats *stats, const json_t *object)
 		int64_t value = server_stats_member(&stats_members[i], object);
 
 		if (stats_members[i].type != STATS_LOG_BYTES)
-			memcpy((char *)one + stats_members[i].offset, &value,
-			    sizeof(value));
+			memcpy(
+			    (char *)one + stats_members[i].offset, &value, sizeof(value));
 	}
 	one->stdout_bytes = (int64_t)json_number_value(json_object_get(bytes, "stdout"));
 	one->stderr_bytes = (int64_t)json_number_value(json_object_get(bytes, "stderr"));
@@ -92,8 +92,9 @@ server_stats_add_structs(struct server_stats *stats, const json_t *array)
 	const json_t *object;
 	size_t i;
 
-	json_array_foreach(array, i, object)
+	json_array_foreach(array, i, object) {
 		server_stats_add_struct(stats, object);
+	}
 	stats->by_name = map_new();
 	mem_must(stats->by_name == NULL);
 	json_array_foreach(array, i, object) {

@@ -28,7 +28,7 @@ void usage_free(struct usage *); /* NULL is fine; callers that wait are not call
 /* Calls fn: at once if a sample is recent enough, else later. 0; or -1 with ENOMEM, or
  * ENOBUFS when too many wait. */
 NODISCARD int usage_ask(
-    struct usage *, usage_fn *, void *ctx, uint64_t request, uint64_t which);
+    struct usage *usage, usage_fn *fn, void *ctx, uint64_t request, uint64_t which);
 /* A caller is going away: fn is not called with this ctx any more. */
 void usage_forget(struct usage *, const void *ctx);
 /* What a process that runs uses, by the latest sample. Borrowed; NULL = unknown: it was

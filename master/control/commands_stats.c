@@ -133,7 +133,7 @@ commands_on_all_usage(void *ctx, uint64_t id, uint64_t after)
 	json_t *rows = list == NULL ? NULL : json_array();
 	int failed = 0;
 
-	for (size_t i = 0; i < count && i < most && failed == 0; i++)
+	for (size_t i = 0; list != NULL && i < count && i < most && failed == 0; i++)
 		failed = json_array_append_new(
 		    rows, commands_stats_row(client->master, list[i]));
 	free(list);

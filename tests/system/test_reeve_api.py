@@ -129,7 +129,8 @@ class Namespace(ReeveCase):
     def test_introspection(self):
         s = self.rpc(self.daemon())
         ours = [m for m in s.system.listMethods() if m.startswith("reeve.")]
-        self.assertEqual(["reeve.getAllProcessInfo", "reeve.getProcessInfo"], ours)
+        self.assertEqual(["reeve.getAllProcessInfo", "reeve.getAllProcessStats",
+                          "reeve.getProcessInfo", "reeve.getProcessStats"], ours)
         self.assertEqual(["struct", "string"],
                          s.system.methodSignature("reeve.getProcessInfo"))
         for name in ours:

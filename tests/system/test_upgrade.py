@@ -118,6 +118,8 @@ class Upgrade(Case):
         self.assertEqual(1, len(logs), "another AUTO log")
         log = logs.pop()
         until(lambda: read(log) == b"begun\nmore\n", what=lambda: read(log))
+        self.assertEqual({"stdout": 11, "stderr": 0},
+                         self.rpc(d).reeve.getProcessStats("auto")["log_bytes"])
         autologs = [f for f in os.listdir(os.path.dirname(log))
                     if re.match(r"auto-stdout---.*\.log$", f)]
         self.assertEqual([os.path.basename(log)], autologs)

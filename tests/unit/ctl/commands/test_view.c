@@ -217,8 +217,9 @@ test_keys(void **state)
 	struct view view = { 0 };
 
 	(void)state;
-	expect(&view, 20, 4, "demo RUNNING  2 RUN~\nSTATE    NAME       \n"
-			     "RUNNING  db         \nq quit  / filter  c~\n");
+	expect(&view, 20, 4,
+	    "demo RUNNING  2 RUN~\nSTATE    NAME       \n"
+	    "RUNNING  db         \nq quit  / filter  c~\n");
 	expect_order(&view, "", "db ");
 	free(shown(&view, &scene, 20, 5));
 	assert_true(view_keys(&view, "\033[B\033OBj", 7));
