@@ -339,23 +339,44 @@ control_retry_due(void *ctx, uint32_t ready UNUSED)
 	source_want(control->accepting, EPOLLIN);
 }
 
+/* Whether another client with these rights can be accepted. */
+static bool
+control_has_space(const struct control *control, const struct grant *grant)
+{
+	const struct grant *all = grant_of_role(ROLE_ADMIN),
+			   *none = grant_of_role(ROLE_NONE);
+	const struct connection *client;
+	size_t limited = 0, unknown = 0;
+
+	TAILQ_FOREACH(client, &control->clients, in_clients) {
+		if (!connection_is_local(client))
+			continue;
+		limited += client->grant != all;
+		unknown += client->grant == none;
+	}
+	return control->local < CONTROL_CLIENTS &&
+	    (grant == all || limited < CONTROL_CLIENTS_LIMITED) &&
+	    (grant != none || unknown < CONTROL_CLIENTS_UNKNOWN);
+}
+
 static void
 control_accept_clients(void *ctx, uint32_t ready UNUSED)
 {
 	struct control *control = ctx;
 	struct connection *client;
+	struct grant *grant;
 	int fd;
 
 	while ((fd = sock_accept(control->listener)) != -1) {
-		if (control->local >= CONTROL_CLIENTS) {
+		grant = rights_of_socket(control->rights, fd);
+		if (!control_has_space(control, grant)) {
 			log_limited(&control->refused, LEVEL_WARN,
-			    "control socket: refused a client, %d are connected already",
-			    CONTROL_CLIENTS);
+			    "control socket: refused a client, %zu are connected already",
+			    control->local);
 			close(fd);
 			continue;
 		}
-		client = control_new_connection(
-		    control, fd, NULL, NULL, rights_of_socket(control->rights, fd));
+		client = control_new_connection(control, fd, NULL, NULL, grant);
 		if (client != NULL) {
 			control->local++;
 			TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
@@ -409,7 +430,8 @@ control_flush(struct control *control)
 /* --- the socket ----------------------------------------------------------------- */
 
 /* Owner and mode come from the first Unix HTTP socket, whose users may call everything
- * anyway. If it requires a password, only our own user has access. */
+ * anyway. If it requires a password, only our own user has access, unless the kernel's word
+ * on who a client is counts instead (peer_users=). */
 static void
 control_socket_access(const struct config *config, struct sock_unix *want)
 {
@@ -421,7 +443,7 @@ control_socket_access(const struct config *config, struct sock_unix *want)
 
 		if (!l->is_unix)
 			continue;
-		if (l->username != NULL)
+		if (l->username != NULL && config->peers.count == 0)
 			return;
 		want->mode = (mode_t)l->mode;
 		want->uid = l->uid;

@@ -8,6 +8,10 @@
 #include "master/master.h"
 
 #define CONTROL_CLIENTS 64
+/* Of these, how many can be of users that peer_users= limits, and of users without rights:
+ * they must not keep an administrator out. */
+#define CONTROL_CLIENTS_LIMITED 48
+#define CONTROL_CLIENTS_UNKNOWN 8
 #define CONTROL_HELLO_MS 5000
 #define CONTROL_UNSENT_LOGS 128 /* open descriptors of logs queued for one client */
 

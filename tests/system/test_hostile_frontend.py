@@ -31,13 +31,54 @@ def hello():
 """
 
 
+USERS = """
+[user:admin]
+password=x
+role=admin
+[user:bob]
+password=x
+role=view
+[user:carol]
+password=x
+role=operate
+programs=dog
+[program:dog]
+command=/bin/cat
+startsecs=0
+"""
+
+# Says what becomes of commands with these claims.
+CLAIMS = """hello()
+call(2, "ready")
+def claim(n, method, by, **params):
+    answer = call(n + 2, method, by=by, **params)
+    text = answer["error"]["message"] if "error" in answer else method + " null"
+    log("INFO %d %s" % (n, text.replace("NOT_PERMITTED: ", "")
+                        .replace("INCORRECT_PARAMETERS: ", "")))
+claim(1, "process.stop", {"from": "?"}, name="dog")
+claim(2, "process.start", {"user": "bob"}, name="dog")
+claim(3, "process.start", {"user": "nobody"}, name="dog")
+claim(4, "process.start", ["bob"], name="dog")
+claim(5, "daemon.shutdown", {"user": "admin"})
+claim(6, "daemon.shutdown", {"user": "me", "server": True})
+claim(7, "daemon.shutdown", {"user": "admin", "method": "system.listMethods"})
+claim(8, "process.stop", {"user": "carol"}, name="cat")
+claim(9, "process.start", {"user": "carol"}, name="dog")
+claim(10, "process.signal", {"user": "carol"}, name="cat:*", signal="KILL")
+claim(11, "group.stop", {"user": "carol"}, name="dog")
+claim(12, "config.reread", {"user": "carol"})
+log("INFO end")
+time.sleep(100)
+"""
+
+
 class Impostor(Case):
-    def impostor(self, body, servers=(None, None), **supervisord):
+    def impostor(self, body, servers=(None, None), programs="", **supervisord):
         """A daemon whose reeve-rpcd is the replacement with this body."""
         build = tempfile.mkdtemp(prefix="reeve-")
         self.addCleanup(shutil.rmtree, build)
-        d = self.make(program("cat", "/bin/cat", startsecs=0), supervisord=supervisord,
-                      build=build, unix=servers[0], tcp=servers[1])
+        d = self.make(program("cat", "/bin/cat", startsecs=0) + programs,
+                      supervisord=supervisord, build=build, unix=servers[0], tcp=servers[1])
         shutil.copy(os.path.join(BUILD, "reeved"), build)
         path = os.path.join(build, "reeve-rpcd")
         with open(path, "w", encoding="utf-8") as out:
@@ -108,6 +149,26 @@ class Hostile(Impostor):
         begun = time.monotonic()
         self.assertEqual(0, d.stop())
         self.assertLess(time.monotonic() - begun, 10)
+
+    def test_claims_of_users(self):
+        """Who reeve-rpcd says is calling can only narrow what it may do."""
+        d = self.impostor(CLAIMS, servers=2 * ({"max_role": "operate"},), programs=USERS)
+        d.wait_log("INFO reeve-rpcd: end")
+        for text in (
+                "1 process.stop null",
+                "2 process.start needs role operate, and role= of [user:bob] is view",
+                "3 the user in parameter 'by' is not configured",
+                "4 parameter 'by' must be an object of strings",
+                "5 daemon.shutdown needs role admin, and max_role= of the server is operate",
+                "6 daemon.shutdown needs role admin, and max_role= of the server is operate",
+                "7 daemon.shutdown needs role admin, and max_role= of the server is operate",
+                "8 BAD_NAME: cat",
+                "9 process.start null",
+                "10 BAD_NAME: cat:*",
+                "11 group.stop null",
+                "12 config.reread needs role admin, and role= of [user:carol] is operate"):
+            self.assertIn("INFO reeve-rpcd: %s\n" % text, d.log())
+        self.assertServesLocally(d)
 
     def test_floods_the_log(self):
         d = self.impostor("hello()\nfor i in range(5000): log('CRIT \\x1b[2J%d' % i)\n"
