@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RESULT_COLUMN 54
+#define RESULT_COLUMN 56
 #define RESULT_WIDTH 21
 
 static const char *const fault_meanings[100] = {
@@ -18,7 +18,7 @@ static const char *const fault_meanings[100] = {
 	[FAULT_SIGNATURE_UNSUPPORTED] = "no signature or help for this name",
 	[FAULT_FATAL_STATE] = "the daemon is FATAL",
 	[FAULT_SHUTDOWN_STATE] = "the daemon is SHUTDOWN or RESTARTING",
-	[FAULT_NOT_PERMITTED] = "the method requires a higher role",
+	[FAULT_NOT_PERMITTED] = "the caller may not call the method",
 	[FAULT_BAD_NAME] = "no such process or group",
 	[FAULT_BAD_SIGNAL] = "no such signal",
 	[FAULT_NO_FILE] = "no such log, or command not found",
@@ -40,7 +40,8 @@ print_marks(unsigned flags)
 {
 	const char *rpcd = (flags & CMD_ONLY_RPCD) != 0 ? "R" : "r";
 
-	printf("%-2s%-2s%-2s", (flags & CMD_RPCD) != 0 ? rpcd : "",
+	printf("%-2s%-2s%-2s%-2s", (flags & CMD_RPCD) != 0 ? rpcd : "",
+	    (flags & CMD_NEEDS_ALL) != 0 ? "a" : "",
 	    (flags & CMD_IN_SHUTDOWN) != 0 ? "s" : "",
 	    (flags & CMD_IN_FATAL) != 0 ? "f" : "");
 }
@@ -107,7 +108,7 @@ main(void)
 {
 	mdoc_begin("methods of the master");
 	puts(".Bd -literal");
-	printf("%-16s%-24s%-8s%-6sresult\n", "method", "parameters", "role", "marks");
+	printf("%-16s%-24s%-8s%-8sresult\n", "method", "parameters", "role", "marks");
 	for (int id = 0; id < CMD_MAX; id++)
 		print_method(&cmd_table[id]);
 	puts(".Ed");
