@@ -13,6 +13,7 @@
 #include "rpcd/methods/call.h"
 #include "rpcd/methods/rpcinterface.h"
 #include "rpcd/methods/table.h"
+#include "rpcd/refusals.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/setup.h"
 #include "rpcd/stats.h"
@@ -277,6 +278,7 @@ main_free(struct front *f)
 	tails_free(rpcd->tails);
 	events_free(rpcd->events);
 	stats_free(rpcd->stats);
+	refusals_free(rpcd->refusals);
 	users_free(rpcd->users);
 	mirror_free(rpcd->mirror);
 	peer_free(rpcd->master);
@@ -329,6 +331,7 @@ main_connect(struct front *f)
 	rpcd->tails = tails_new(rpcd);
 	rpcd->stats = stats_new(rpcd);
 	rpcd->events = events_new(rpcd);
+	rpcd->refusals = refusals_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, HELPER_SOCKET, &ops, f);
 	if (rpcd->users == NULL || rpcd->calls == NULL || rpcd->tails == NULL ||
 	    rpcd->stats == NULL || rpcd->events == NULL || rpcd->master == NULL)

@@ -338,7 +338,8 @@ state_document_write_audit(struct master *master)
 		return json_null();
 	fd = logfile_fd(file);
 	object = STATEFIELD_WRITE(audit_rows, audit_record(master->audit));
-	state_parts_add(&object, "log", STATEFIELD_WRITE(logfile_rows, logfile_record(file)));
+	state_parts_add(
+	    &object, "log", STATEFIELD_WRITE(logfile_rows, logfile_record(file)));
 	state_parts_add(&object, "log_fd", statefield_write_fd(&fd));
 	return object;
 }

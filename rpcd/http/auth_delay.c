@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "rpcd/http/request.h"
 #include "rpcd/http/suspend.h"
+#include "rpcd/refusals.h"
 
 #include <inttypes.h>
 
@@ -60,6 +61,8 @@ http_auth_delay(struct http_request *r)
 {
 	int64_t began = r->verify_ms != 0 ? r->verify_ms : clock_mono_ms();
 
+	refusals_report(
+	    r->endpoint->rpcd->refusals, &r->caller, "login", "wrong credentials");
 	r->delayed = true;
 	if (!http_auth_failed(r->endpoint, r->client->address))
 		return MHD_NO;

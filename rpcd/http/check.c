@@ -3,7 +3,9 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/http/verify.h"
+#include "rpcd/refusals.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -190,6 +192,24 @@ check_body(const struct http_request *r)
 	return r->route->body != HTTP_BODY_FORM || check_is_form(type) ? 0 : 415;
 }
 
+static bool
+check_permitted(const struct http_request *r)
+{
+	const struct http_route *route = r->route;
+	enum grant_verdict verdict = caller_check_cmd(&r->caller, route->cmd);
+	const char *what =
+	    route->cmd != CMD_HELLO ? cmd_table[route->cmd].name : "the page";
+	char *why;
+
+	if (caller_role(&r->caller) >= route->role && verdict == GRANT_OK)
+		return true;
+	why = caller_why(
+	    &r->caller, verdict == GRANT_OK ? GRANT_ROLE : verdict, what, route->role);
+	refusals_report(r->endpoint->rpcd->refusals, &r->caller, what, why);
+	free(why);
+	return false;
+}
+
 /* Checks the role before the target, so that a client that may not read logs does not learn
  * their names. */
 int
@@ -201,9 +221,7 @@ http_check_route(const struct http_request *r)
 		return 404;
 	if (route == NULL)
 		return 400;
-	if (!route->is_open &&
-	    (caller_role(&r->caller) < route->role ||
-		caller_check_cmd(&r->caller, route->cmd) != GRANT_OK))
+	if (!route->is_open && !check_permitted(r))
 		return 403;
 	if (route->has_target && !r->names_log)
 		return 404;

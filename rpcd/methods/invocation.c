@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "rpcd/refusals.h"
 #include "rpcd/trace.h"
 #include "rpcd/xmlrpc/printed.h"
 
@@ -342,9 +343,11 @@ invocation_begin(struct invocation *inv, const char *name, json_t *params)
 	char *detail = NULL;
 
 	if (fault != FAULT_NONE) {
-		if (fault == FAULT_NOT_PERMITTED)
+		if (fault == FAULT_NOT_PERMITTED) {
 			detail =
 			    caller_why(inv->caller, verdict, name, inv->method.api->role);
+			refusals_report(inv->rpcd->refusals, inv->caller, name, detail);
+		}
 		invocation_fault(inv, fault, detail);
 		free(detail);
 		return;

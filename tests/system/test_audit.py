@@ -83,6 +83,38 @@ class Records(Audited):
         self.assertNotIn("uid", record)
         self.assertEqual("admin", record["max_role"])
 
+    def test_refused_by_the_front_end(self):
+        d = self.begin(tcp={"unauthenticated_role": "states"})
+        s = self.rpc(d, "tcp")
+        with self.assertRaises(xmlrpc.client.Fault):
+            s.supervisor.stopProcess("cat")
+        record = self.last(d, 1)
+        self.assertRegex(record.pop("time"), TIME)
+        self.assertRegex(record.pop("from"), r"127\.0\.0\.1:\d+")
+        self.assertEqual({"listener": "inet_http_server", "max_role": "admin", "claimed": True,
+                          "method": "supervisor.stopProcess", "result": "NOT_PERMITTED",
+                          "why": "supervisor.stopProcess needs role operate"}, record)
+        with d.connect("tcp") as client:
+            client.sendall(b"GET /logtail/cat HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertIn(b" 403 ", client.recv(100))
+        until(lambda: self.records(d)[-1]["method"] == "log.open")
+        for _ in range(2):
+            s.system.multicall([{"methodName": "supervisor.shutdown", "params": []}] * 100)
+        until(lambda: sum(r.get("count", 1) for r in self.records(d)) == 202)
+        self.assertLess(len(self.records(d)), 40)
+        # The main log has one line a minute.
+        self.assertEqual(1, d.log().count("WARN inet_http_server: refused "))
+
+    def test_wrong_password(self):
+        d = self.begin(tcp={"username": "boss", "password": "secret"})
+        with self.assertRaises(xmlrpc.client.ProtocolError):
+            self.rpc(d, "tcp", user="boss", password="guessed").supervisor.getState()
+        record = self.last(d, 1)
+        self.assertEqual(("login", "wrong credentials", "NOT_PERMITTED"),
+                         tuple(record[key] for key in ("method", "why", "result")))
+        self.assertNotIn("user", record)
+        self.assertNotIn(b"guessed", read(d.path("audit.log")))
+
     def test_secrets_are_counted(self):
         d = self.begin()
         with self.rpc(d) as s:

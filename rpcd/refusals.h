@@ -1,0 +1,20 @@
+/* Refusals: reports to the master the calls that reeve-rpcd itself has refused, for the audit
+ * log. A flood is reported by a count. */
+#ifndef RPCD_REFUSALS_H
+#define RPCD_REFUSALS_H
+
+#include "rpcd/caller.h"
+
+struct refusals;
+struct rpcd;
+
+#define REFUSALS_A_SECOND 10 /* reported one by one */
+
+struct refusals *refusals_new(struct rpcd *);
+void refusals_free(struct refusals *); /* NULL is fine */
+/* method: as the client has named it, or what it has tried; why: for an administrator. NULL
+ * refusals: does nothing. */
+void refusals_report(
+    struct refusals *, const struct caller *, const char *method, const char *why);
+
+#endif
