@@ -121,12 +121,17 @@ def revive(count):
 # ---- starting on request ----
 
 def start_rate(count):
-    """startProcess without waiting, one after another: a second."""
-    def supervised(who):
-        with world(who, sleeps(count, autostart="false"), 0) as w:
+    """startProcess without waiting, one after another: a second; and with an audit log."""
+    def supervised(who, **options):
+        with world(who, sleeps(count, autostart="false"), 0, supervisord=options) as w:
             return count / post(w.daemon.port, [
                 call("supervisor.startProcess", "p:p_%05d" % i, False)
                 for i in range(count)])
-    measures = {who: lambda who=who: supervised(who) for who in subjects()}
-    measures["limit"] = lambda: count / limit("spawn", count, *SLEEP.split())[0]
-    return interleaved(measures)
+    def limits():
+        value = count / limit("spawn", count, *SLEEP.split())[0]
+        return value, value
+    measures = {who: lambda who=who: (supervised(who),) for who in subjects()}
+    measures["reeve"] = lambda: (supervised("reeve"),
+                                 supervised("reeve", audit_log="audit.log"))
+    measures["limit"] = limits
+    return rows(("start rate", "start rate, recorded"), interleaved(measures))

@@ -60,8 +60,8 @@ class World:
 class Supervised(World):
     """supervisord or reeved on one configuration."""
 
-    def __init__(self, subject, programs, count, cpus=None):
-        self.daemon = Daemon(programs, subject=subject, tcp={})
+    def __init__(self, subject, programs, count, cpus=None, supervisord=None):
+        self.daemon = Daemon(programs, subject=subject, tcp={}, supervisord=supervisord)
         if cpus:
             self.daemon.command = lambda *o, c=self.daemon.command: [
                 "taskset", "-c", cpus, *c(*o)]
