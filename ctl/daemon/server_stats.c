@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SERVER_STATS_MAX 9e15 /* of a number; a double has all integers below */
+
 struct server_stats {
 	struct process_stats *list;
 	size_t count, capacity;
@@ -47,18 +49,15 @@ server_stats_add_page(struct server_stats *stats, const json_t *rows)
 
 /* ---- reeve.getAllProcessStats ---- */
 
+/* A number of the server, times `scale`. */
 static int64_t
-server_stats_member(const struct stats_member *member, const json_t *object)
+server_stats_number(const json_t *object, const char *name, int scale)
 {
-	const json_t *value = json_object_get(object, member->name);
-	double number = json_number_value(value);
+	const json_t *value = json_object_get(object, name);
+	double number = json_number_value(value) * scale;
 
-	if (!json_is_number(value) || number < 0 || number > 9e15)
+	if (!json_is_number(value) || !(number >= 0 && number < SERVER_STATS_MAX))
 		return STATS_UNKNOWN;
-	if (member->type == STATS_SECONDS)
-		number *= 1000;
-	else if (member->type == STATS_PERCENT)
-		number *= 10;
 	return (int64_t)(number + 0.5);
 }
 
@@ -72,18 +71,24 @@ server_stats_key(const char *group, const char *name)
 static void
 server_stats_add_struct(struct server_stats *stats, const json_t *object)
 {
+	static const int scales[STATS_TYPES] = {
+		[STATS_NUMBER] = 1,
+		[STATS_SECONDS] = 1000,
+		[STATS_PERCENT] = 10,
+	};
 	struct process_stats *one = server_stats_push(stats);
 	const json_t *bytes = json_object_get(object, "log_bytes");
 
 	for (size_t i = 0; i < STATS_MEMBERS; i++) {
-		int64_t value = server_stats_member(&stats_members[i], object);
+		const struct stats_member *member = &stats_members[i];
+		int64_t value =
+		    server_stats_number(object, member->name, scales[member->type]);
 
-		if (stats_members[i].type != STATS_LOG_BYTES)
-			memcpy(
-			    (char *)one + stats_members[i].offset, &value, sizeof(value));
+		if (member->type != STATS_LOG_BYTES)
+			memcpy((char *)one + member->offset, &value, sizeof(value));
 	}
-	one->stdout_bytes = (int64_t)json_number_value(json_object_get(bytes, "stdout"));
-	one->stderr_bytes = (int64_t)json_number_value(json_object_get(bytes, "stderr"));
+	one->stdout_bytes = server_stats_number(bytes, "stdout", 1);
+	one->stderr_bytes = server_stats_number(bytes, "stderr", 1);
 }
 
 static void

@@ -238,6 +238,22 @@ class View(Case):
         t.type("q")
         self.assertEqual(3, t.status())
 
+    def test_in_the_shell(self):
+        """q and Ctrl-C lead back to the prompt."""
+        t = Terminal(self, self.d)
+        for key in ("q", "\x03"):
+            t.expect("demo> ")
+            t.type("status --watch\r")
+            t.expect(ENTER)
+            t.expect(line(3, "RUNNING  cat"))
+            t.type(key)
+            t.expect(LEAVE)
+        t.expect("demo> ")
+        t.type("status cat\r")
+        t.expect("cat +RUNNING")
+        t.type("quit\r")
+        t.status()
+
     def test_hang_up(self):
         t = self.view()
         t.expect(line(3, "RUNNING  cat"))
