@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/utf8.h"
 #include "proto/stats.h"
 #include "rpcd/json/write.h"
 #include "rpcd/methods/process_row.h"
@@ -28,6 +29,8 @@ struct event_stream {
 	struct tail_target target;
 	struct tail *tail; /* NULL = none */
 	bool log_open;
+	char held[UTF8_MAX]; /* of a character that was cut at the end of a piece */
+	size_t nheld;
 	int log_status; /* of a log that cannot be read, until it is told; or 0 */
 	void (*ready)(void *ctx);
 	void *ctx;
@@ -293,17 +296,40 @@ event_stream_log_failed(struct event_stream *s, int status)
 	event_stream_close(s);
 }
 
+/* Appends the event of a piece, without the beginning of a character whose rest is not
+ * written yet; end is the offset behind the piece. */
+static void
+event_stream_log_piece(struct event_stream *s, const char *piece, size_t n, int64_t end)
+{
+	size_t written;
+
+	event_stream_open_log(s);
+	jsonwrite_member_number(&s->text, "offset", end - (int64_t)n);
+	jsonwrite_name(&s->text, "text");
+	jsonwrite_open(&s->text, '"');
+	written = jsonwrite_escape(&s->text, piece, n, false);
+	event_stream_put(s, "\"");
+	s->nheld = n - written;
+	memcpy(s->held, piece + written, s->nheld);
+	jsonwrite_member_number(&s->text, "end", end - (int64_t)s->nheld);
+	event_stream_put(s, "}");
+	event_stream_close(s);
+}
+
 static void
 event_stream_log(struct event_stream *s)
 {
-	char piece[EVENT_STREAM_LOG_PIECE];
+	char piece[UTF8_MAX + EVENT_STREAM_LOG_PIECE];
+	size_t held;
 	ssize_t n;
 
 	if (s->log_status != 0)
 		event_stream_log_failed(s, s->log_status);
 	s->log_status = 0;
 	while (s->log_open && !event_stream_is_full(s)) {
-		n = tail_read(s->tail, piece, sizeof(piece));
+		held = s->nheld;
+		memcpy(piece, s->held, held);
+		n = tail_read(s->tail, piece + held, EVENT_STREAM_LOG_PIECE);
 		if (n == 0)
 			return;
 		if (n < 0) {
@@ -312,13 +338,12 @@ event_stream_log(struct event_stream *s)
 				event_stream_log_failed(s, 503);
 			return;
 		}
-		event_stream_open_log(s);
-		jsonwrite_member_number(&s->text, "offset", tail_offset(s->tail) - n);
-		jsonwrite_name(&s->text, "text");
-		jsonwrite_open(&s->text, '"');
-		jsonwrite_escape(&s->text, piece, (size_t)n, true);
-		event_stream_put(s, "\"}");
-		event_stream_close(s);
+		/* What is held is the end of a file that was truncated or replaced. */
+		if (tail_offset(s->tail) - n < (int64_t)held) {
+			memmove(piece, piece + held, (size_t)n);
+			held = 0;
+		}
+		event_stream_log_piece(s, piece, held + (size_t)n, tail_offset(s->tail));
 	}
 }
 

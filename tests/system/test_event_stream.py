@@ -230,6 +230,19 @@ class Logs(Shared, Pages):
         until(lambda: "line 019999" in page.text(), what="the last line")
         self.assertIn(lines.decode(), self.collected(page))
 
+    def test_characters_are_whole(self):
+        page = self.page("?log=cat:stdout")
+        page.wait("snapshot-end")
+        begun = os.path.getsize(self.d.path("cat.log"))
+        text = "x" + "\u20ac" * 5000 + "\n"
+        self.write(text.encode()[:2])
+        log = page.wait("log", lambda data: data["end"] == begun + 1)
+        self.assertEqual("x", log["text"])
+        self.write(text.encode()[2:])
+        log = page.wait("log", lambda data: "\n" in data["text"])
+        self.assertEqual(begun + len(text.encode()), log["end"])
+        self.assertIn(text, self.collected(page))
+
     def test_main_log(self):
         log = self.page("?log=:main").wait("log")
         self.assertEqual(("", "main"), (log["name"], log["stream"]))
