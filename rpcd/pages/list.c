@@ -90,7 +90,7 @@ list_row(struct buf *out, const struct view *view, const struct process_info *in
 	char *href = html_take(&link), *text = view_activity(view, info);
 	char *actions = view_buttons(view, spec, info);
 	const struct template_value values[] = {
-		{"class", TEMPLATE_TEXT, view_is_bad(info) ? "bad" : NULL},
+		{"class", TEMPLATE_TEXT, view_is_bad(view, info) ? "bad" : NULL},
 		{"state", TEMPLATE_TEXT, process_state_name(info->state)},
 		{"href", TEMPLATE_HTML, href},
 		{"name", TEMPLATE_TEXT, info->name},
@@ -192,7 +192,7 @@ list_count(
 			continue;
 		counts->all++;
 		counts->shown += list_shows(filter, info);
-		counts->bad += view_is_bad(info);
+		counts->bad += view_is_bad(view, info);
 		for (size_t k = 0; k < nitems(order); k++)
 			counts->states[k] += info->state == order[k];
 	}
@@ -235,7 +235,8 @@ list_trouble(const struct view *view, size_t bad)
 		mem_must(
 		    buf_printf(&out, "<h2>%zu programs are in trouble</h2><ul>\n", bad));
 	for (size_t i = 0; i < mirror->count && shown < TROUBLES_SHOWN; i++)
-		if (view_is_bad(mirror->rows[i]) && view_sees(view, mirror->rows[i])) {
+		if (view_is_bad(view, mirror->rows[i]) &&
+		    view_sees(view, mirror->rows[i])) {
 			list_trouble_item(&out, view, mirror->rows[i]);
 			shown++;
 		}

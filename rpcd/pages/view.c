@@ -7,7 +7,10 @@
 #include "rpcd/pages/html.h"
 #include "rpcd/pages/template.h"
 
+#include <signal.h>
 #include <stdlib.h>
+
+#define CRASHED_SECONDS 60 /* after which a restarted program counts as sound */
 
 /* The commands that each right needs. */
 static const struct {
@@ -53,8 +56,23 @@ view_sees(const struct view *view, const struct process_info *info)
 
 /* ---- a program ---- */
 
+/* Whether the process ended by itself less than a minute ago, and not with status 0.
+ * Signals that stop programs do not count. */
+static bool
+view_has_crashed(const struct view *view, const struct process_info *info)
+{
+	static const int stops[] = { SIGTERM, SIGKILL, SIGINT, SIGHUP, SIGQUIT };
+
+	for (size_t i = 0; i < nitems(stops); i++)
+		if (info->last_signal == stops[i])
+			return false;
+	return info->restarts > 0 && info->stop > 0 &&
+	    view->now - info->stop < CRASHED_SECONDS &&
+	    (info->last_signal != 0 || info->last_status != 0);
+}
+
 bool
-view_is_bad(const struct process_info *info)
+view_is_bad(const struct view *view, const struct process_info *info)
 {
 	switch (info->state) {
 	case PROCESS_FATAL:
@@ -63,13 +81,14 @@ view_is_bad(const struct process_info *info)
 		return true;
 	case PROCESS_EXITED:
 		return info->exitstatus != 0;
-	case PROCESS_STOPPED:
 	case PROCESS_STARTING:
 	case PROCESS_RUNNING:
+		return info->health == HEALTH_UNHEALTHY || view_has_crashed(view, info);
+	case PROCESS_STOPPED:
 	case PROCESS_STOPPING:
 		break;
 	}
-	return info->health == HEALTH_UNHEALTHY;
+	return false;
 }
 
 /* Appends to a list with commas; nothing for an empty text. */

@@ -45,8 +45,9 @@ view_may(const struct view *view, enum view_right right)
 const char *view_word(enum view_right);
 bool view_sees(const struct view *, const struct process_info *);
 
-/* Whether somebody should look at the program. */
-bool view_is_bad(const struct process_info *);
+/* Whether somebody should look at the program: it failed, or crashed less than a minute
+ * ago. */
+bool view_is_bad(const struct view *, const struct process_info *);
 /* New: what the program is doing, without pid and uptime. */
 char *view_activity(const struct view *, const struct process_info *);
 /* Whether the action makes sense in the state. */

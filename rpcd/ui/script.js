@@ -42,8 +42,21 @@ function bytes(n) {
 const isStopped = row => STOPPED.includes(row.statename);
 const isUp = row => ["STARTING", "RUNNING", "BACKOFF"].includes(row.statename);
 
+/* Seconds by which the daemon's clock is ahead. */
+let skew = 0;
+const now = () => Date.now() / 1000 + skew;
+
+/* It ended by itself less than a minute ago. */
+function hasCrashed(row) {
+	const exit = row.last_exit || {};
+	return row.restarts > 0 && exit.time > 0 && now() - exit.time < 60 &&
+	    (exit.signal ? ![1, 2, 3, 9, 15].includes(exit.signal) : exit.status !== 0);
+}
+
 function isBad(row) {
-	return ["FATAL", "BACKOFF", "UNKNOWN"].includes(row.statename) || row.health === "unhealthy" ||
+	if (["STARTING", "RUNNING"].includes(row.statename))
+		return row.health === "unhealthy" || hasCrashed(row);
+	return ["FATAL", "BACKOFF", "UNKNOWN"].includes(row.statename) ||
 	    row.statename === "EXITED" && row.exitstatus !== 0;
 }
 
@@ -249,7 +262,7 @@ function listPage() {
 	const figures = new Map(); /* by id: CPU, memory, descriptors */
 	const problems = new Map(); /* by name: the text of a fault */
 	const busy = new Set();   /* names whose action is under way */
-	let snapshot = null, selected = 0, skew = 0, planned = false;
+	let snapshot = null, selected = 0, planned = false, troubles = 0;
 	const table = document.querySelector("table");
 	const rowModel = document.createElement("tr");
 	rowModel.innerHTML = `<td class="cell-state"><span class="state"></span></td>
@@ -330,7 +343,7 @@ function listPage() {
 	}
 
 	function paintUptime(row, view) {
-		setText(view.uptime, row.pid && row.start ? duration(Date.now() / 1000 + skew - row.start) : "");
+		setText(view.uptime, row.pid && row.start ? duration(now() - row.start) : "");
 	}
 
 	function paintFigures(row, view) {
@@ -421,8 +434,8 @@ function listPage() {
 			setText(button, verb[0].toUpperCase() + verb.slice(1) + (whole ? " all" : " these " + count));
 			button.disabled = count === 0;
 		}
-		const trouble = all.filter(isBad).length;
-		document.title = (trouble ? "(" + trouble + ") " : "") + document.title.replace(/^\(\d+\) /, "");
+		troubles = all.filter(isBad).length;
+		document.title = (troubles ? "(" + troubles + ") " : "") + document.title.replace(/^\(\d+\) /, "");
 	}
 
 	function layoutChips(all) {
@@ -520,10 +533,13 @@ function listPage() {
 	});
 
 	setInterval(() => {
-		if (!document.hidden)
-			for (const [id, view] of views)
-				if (!view.tr.hidden)
-					paintUptime(rows.get(id), view);
+		if (document.hidden)
+			return;
+		for (const [id, view] of views)
+			if (!view.tr.hidden)
+				paintUptime(rows.get(id), view);
+		if (sorted().filter(isBad).length !== troubles)
+			plan();
 	}, 1000);
 
 	/* -- actions -- */
@@ -742,17 +758,20 @@ function logPage() {
 	const main = channel === "main";
 	const size = text => new TextEncoder().encode(text).length;
 	let terminal = new Terminal();
-	let following = true, fresh = true, waiting = "", missed = 0, drawn = 0;
+	let following = true, fresh = true, again = false, waiting = "", missed = 0, drawn = 0;
 	let carry = "", rest = null; /* the last line, which has no end yet, and its node */
 	let start = 0, end = 0;      /* bytes of the log that are shown */
 	let head = "";               /* the end of the line that was cut at `start` */
 	let planned = false, loading = false;
 
+	/* A stream begins with the last part of the log. It replaces what is shown, unless
+	 * somebody reads that; then what is known already is left out. */
 	stream.query = () => {
-		const query = { log: (main ? "" : spec) + ":" + channel };
-		if (!fresh)
-			query.from = end;
-		return query;
+		if (following)
+			fresh = true;
+		else
+			again = true;
+		return { log: (main ? "" : spec) + ":" + channel };
 	};
 
 	function note(text) {
@@ -817,9 +836,22 @@ function logPage() {
 		setText($("follow"), missed ? "Follow: " + missed.toLocaleString() + " new line" + (missed > 1 ? "s" : "") : "Follow");
 	}
 
-	function take({ offset, text, end: reached }) {
+	function take({ offset, text, end: reached, error }) {
+		if (error)
+			return note("This log " + (error === "no such log" ? "does not exist." : error + "."));
+		if (again && offset < end && reached <= end)
+			return;
+		if (again && offset < end) {
+			text = new TextDecoder().decode(new TextEncoder().encode(text).slice(end - offset));
+			offset = end;
+		}
+		again = false;
 		if (fresh) {
 			lines.replaceChildren();
+			terminal = new Terminal();
+			carry = waiting = "";
+			rest = null;
+			drawn = 0;
 			start = offset;
 			if (start > 0) {
 				head = text.slice(0, text.indexOf("\n") + 1);
@@ -831,7 +863,7 @@ function logPage() {
 		} else if (offset > end) {
 			cutOff((offset - end).toLocaleString() + " bytes are not shown.", start);
 		}
-		end = reached !== undefined ? reached : offset + size(text);
+		end = reached;
 		waiting += text;
 		if (following) {
 			if (!planned)
@@ -845,6 +877,7 @@ function logPage() {
 		}
 	}
 
+	/* What comes next does not continue what is shown. */
 	function cutOff(text, from) {
 		append(waiting);
 		waiting = "";
