@@ -77,8 +77,7 @@ class Manuals(unittest.TestCase):
     def test_stale_tables_are_found(self):
         changes = [("reeve.conf.5", "default 1024", "default 1025"),
                    ("reeve-rpcd.8", ".It Ic supervisor.clearLog\n", ""),
-                   ("reeve-protocol.7", "name:n                admin  ",
-                    "name:n                operate"),
+                   ("reeve-protocol.7", "from:i", "from:s"),
                    ("reeve-events.7", "    TICK_60\n", ""),
                    ("reeve-api.7", ".It Va paused\n", ".It Va held\n"),
                    ("reevectl.1", ".Li USR1 ,\n", "")]
