@@ -73,6 +73,8 @@ buf_space(struct buf *b, size_t n, size_t spare)
 		return b->data + b->start + b->len;
 	if (b->data != NULL && need <= b->cap && b->start >= b->len) {
 		memmove(b->data, b->data + b->start, b->len);
+		if (b->secret)
+			mem_wipe(b->data + b->start, b->len);
 		b->start = 0;
 	} else if (buf_grow(b, need) == -1) {
 		return NULL;
@@ -166,15 +168,4 @@ buf_steal(struct buf *b)
 	copy[b->len] = '\0';
 	buf_init(b, b->max);
 	return copy;
-}
-
-void
-buf_wipe_consumed(struct buf *buf)
-{
-	size_t end = buf->start + buf->len;
-
-	if (buf->data == NULL)
-		return;
-	mem_wipe(buf->data, buf->start);
-	mem_wipe(buf->data + end, buf->cap - end);
 }

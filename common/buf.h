@@ -56,8 +56,6 @@ buf_commit(struct buf *b, size_t n)
 
 /* Drops n bytes from the front; an empty buf larger than 64 KiB releases its memory. */
 void buf_consume(struct buf *, size_t n);
-/* Overwrites the consumed bytes that are still in memory. */
-void buf_wipe_consumed(struct buf *);
 /* New NUL-terminated copy of the content; the buf is cleared. NULL with ENOMEM. */
 char *buf_steal(struct buf *);
 

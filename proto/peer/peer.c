@@ -69,6 +69,8 @@ peer_new(struct loop *loop, int fd, const struct peer_ops *ops, void *ctx)
 		.limits = &frame_limits,
 		.request_limits = &frame_limits };
 	TAILQ_INIT(&p->queue);
+	/* The peer may be made secret when some of the frames have been read already. */
+	p->in.secret = true;
 	p->batch_fd = -1;
 	p->pending = idmap_new();
 	p->later = loop_timer(loop, peer_on_later, p);
@@ -238,10 +240,7 @@ peer_forget(struct peer *p, uint64_t id)
 void
 peer_secret(struct peer *p, bool on)
 {
-	if (p->secret)
-		buf_wipe_consumed(&p->in);
 	p->secret = on;
-	p->in.secret = on;
 	p->batch.secret = on;
 }
 

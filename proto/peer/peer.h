@@ -101,8 +101,8 @@ void peer_flush(struct peer *);
 /* Reads and dispatches everything that the socket holds now: reeve-rpcd brings its mirror
  * up to date before it answers a read. */
 void peer_drain(struct peer *);
-/* While on, frames are overwritten in memory once they are sent or dispatched, and the JSON
- * values that the peer frees as well. */
+/* While on, frames are overwritten in memory once they are sent, and so are the JSON values
+ * that the peer frees. The bytes of frames that were read always are. */
 void peer_secret(struct peer *, bool on);
 size_t peer_unsent(const struct peer *);
 /* Bytes written since the peer was created. */

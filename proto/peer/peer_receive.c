@@ -201,8 +201,7 @@ peer_receive_bytes(struct peer *p)
 	    buf_len(&p->in) + (size_t)n >= p->options.limits->bytes;
 	if (buf_append(&p->in, chunk, (size_t)n) == -1)
 		peer_fail(p, false, "out of memory");
-	if (p->secret)
-		mem_wipe(chunk, (size_t)n);
+	mem_wipe(chunk, (size_t)n);
 	return n;
 }
 

@@ -12,6 +12,8 @@ from test_http import STATE, Reply, request
 USER, PASSWORD = "user", "swordfish-4711"
 BASIC = base64.b64encode((USER + ":" + PASSWORD).encode())
 HEADER = "Authorization: Basic " + BASIC.decode()
+HASH = ("$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFbzo9Yg5"
+        "ir1KIEqFY/yJpgFph0")
 SLOW = (b"<methodCall><methodName>supervisor.startProcess</methodName><params><param>"
         b"<value>slow</value></param></params></methodCall>")
 
@@ -99,6 +101,7 @@ class Users(Memory):
     def write(self, text, in_file):
         users = "[user:ann]\nrole=view\npassword_file=%(here)s/secret\n"
         users += "[user:bob]\nrole=view\npassword=" + text + "\n"
+        users += "[user:carl]\nrole=view\npassword=" + HASH + "\n"
         with open(self.d.path("secret"), "w", encoding="utf-8") as f:
             f.write(in_file + "\n")
         self.d.configure(users)
@@ -119,6 +122,7 @@ class Users(Memory):
             self.assertForgotten(name.encode(), self.d.front_end())
             if name not in (names[3], names[7]):
                 self.assertForgotten(name.encode(), self.d.pid)
+        self.assertForgotten(HASH.rpartition("$")[2].encode(), self.d.front_end())
         for name in (names[3], names[7]):
             self.assertEqual(1, memory(self.d.pid).count(name.encode()))
 
