@@ -264,20 +264,23 @@ wait_in_pools(struct scene *s)
 	    s->master.dispatcher, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 }
 
-/* A restart and an empty update, without a client. */
+/* A restart by who sees some processes, and an empty update, without a client. */
 static void
 sequence(struct scene *s)
 {
+	static const char *const programs[] = { "first", "second:b*", NULL };
 	static const struct sequence_sink sink;
+	struct grant *grant = grant_new(&(struct grant_source){ .programs = programs });
 	struct sequence_step *steps = calloc(3, sizeof(*steps));
 
 	assert_non_null(steps);
 	steps[0].action = SEQUENCE_STOP;
 	steps[1] = (struct sequence_step){ SEQUENCE_REMOVE, strdup("first") };
 	steps[2] = (struct sequence_step){ SEQUENCE_START, strdup("second:*") };
-	assert_true(sequences_add(s->master.sequences, steps, 3, NULL, &sink, s) > 0);
+	assert_true(sequences_add(s->master.sequences, steps, 3, grant, &sink, s) > 0);
 	assert_true(sequences_add(s->master.sequences, calloc(1, sizeof(*steps)), 0, NULL,
 			&sink, s) > 0);
+	grant_unref(grant);
 }
 
 /* Gives the master jobs, sequences, events and members of its own. */

@@ -268,8 +268,9 @@ is_tried(enum cmd_id id, int want)
 		id != CMD_CONFIG_UPDATE && id <= CMD_DAEMON_RESTART);
 }
 
+/* With a role of the connection, or of the rights of its client. */
 static void
-try_all(struct scene *s, bool rpcd, enum daemon_state state)
+try_all(struct scene *s, bool rpcd, bool granted, enum daemon_state state)
 {
 	for (int role = ROLE_NONE; role < ROLE_MAX; role++)
 		for (enum cmd_id id = CMD_SUBSCRIBE; id <= CMD_DAEMON_RESTART; id++) {
@@ -280,7 +281,10 @@ try_all(struct scene *s, bool rpcd, enum daemon_state state)
 				continue;
 			join(s, rpcd);
 			greet_master(s);
-			s->client->role = (enum role)role;
+			if (granted)
+				s->client->grant = grant_of_role((enum role)role);
+			else
+				s->client->role = (enum role)role;
 			got = call(s, cmd->name, NOTHING);
 			if (want != 0)
 				assert_int_equal(got, want);
@@ -296,11 +300,13 @@ every_command_and_role(void **state)
 {
 	struct scene *s = *state;
 
-	try_all(s, false, DAEMON_RUNNING);
-	try_all(s, true, DAEMON_RUNNING);
+	try_all(s, false, true, DAEMON_RUNNING);
+	try_all(s, false, false, DAEMON_RUNNING);
+	try_all(s, true, false, DAEMON_RUNNING);
+	try_all(s, true, true, DAEMON_RUNNING);
 	daemon_state_shutdown(s->master.daemon);
-	try_all(s, false, DAEMON_SHUTDOWN);
-	try_all(s, true, DAEMON_SHUTDOWN);
+	try_all(s, false, true, DAEMON_SHUTDOWN);
+	try_all(s, true, false, DAEMON_SHUTDOWN);
 }
 
 static void
@@ -309,8 +315,8 @@ every_command_in_fatal(void **state)
 	struct scene *s = *state;
 
 	daemon_state_break(s->master.daemon, "a test");
-	try_all(s, false, DAEMON_FATAL);
-	try_all(s, true, DAEMON_FATAL);
+	try_all(s, false, true, DAEMON_FATAL);
+	try_all(s, true, false, DAEMON_FATAL);
 }
 
 static void

@@ -114,6 +114,7 @@ assert_sequences(const struct sequences *got, const struct sequences *want)
 		assert_int_equal(g->number, w->number);
 		assert_int_equal(g->failed, w->failed);
 		assert_int_equal(g->stop_failed, w->stop_failed);
+		assert_true(str_equal(g->programs, w->programs));
 		assert_int_equal(gn, wn);
 		for (size_t k = 0; k < wn; k++) {
 			assert_int_equal(gs[k].action, ws[k].action);
