@@ -39,7 +39,7 @@ libs_common := -ljansson
 libs_proto  := -ljansson
 libs_master := -ljansson -lcrypt
 libs_rpcd   := -lmicrohttpd -lexpat -ljansson -lgnutls
-libs_ctl    := -ljansson -lexpat
+libs_ctl    := -ljansson -lexpat -lcrypt
 PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd $(BUILD)/reeve-verifier $(BUILD)/reevectl \
               $(BUILD)/pidproxy
 MAINS      := %/main.c

@@ -111,12 +111,13 @@ main_find_server(const struct options *o, const struct conffile *conf,
 
 /* Reads the file of -c ("" = none) or searches for one. 0, or the exit status with *why
  * new. A file that cannot be read is an error unless -s names the server, or the command is
- * `check`, which reports what is wrong with the file. */
+ * `check`, which reports what is wrong with the file, or `passwd`, which needs none. */
 static int
 main_read_configuration(
     const struct options *o, char **argv, char **file, struct conffile *conf, char **why)
 {
-	bool checks = argv[optind] != NULL && strcmp(argv[optind], "check") == 0;
+	const char *command = argv[optind] != NULL ? argv[optind] : "";
+	bool needs = strcmp(command, "check") != 0 && strcmp(command, "passwd") != 0;
 	enum conffile_status status = CONFFILE_READ;
 
 	*conf = (struct conffile){ 0 };
@@ -126,7 +127,7 @@ main_read_configuration(
 		*file = *o->file != '\0' ? xstrdup(o->file) : NULL;
 	if (*file != NULL)
 		status = conffile_read(*file, conf, why);
-	if (status != CONFFILE_READ && !checks && (o->file != NULL || o->server == NULL))
+	if (status != CONFFILE_READ && needs && (o->file != NULL || o->server == NULL))
 		return status == CONFFILE_MALFORMED ? EXIT_GENERIC : EXIT_INVALID_ARGS;
 	mem_freep(why);
 	return EXIT_OK;

@@ -72,6 +72,9 @@ static const struct command commands[] = {
 	    "maintail -f\t\tShow new output as it is written, until Ctrl-C" },
 	{ .name = "open", .run = command_open, .help =
 	    "open <url>\t\tConnect to another server: http://HOST:PORT or unix://PATH" },
+	{ .name = "passwd", .run = passwd_run, .ours = true, .first = "--method", .help =
+	    "passwd [<user>]\t\tMake the hash of a password, for a [user:NAME] section\n"
+	    "passwd --method <method> ...\tMake it with yescrypt (default) or sha512crypt" },
 	{ .name = "pid", .run = status_pid, .takes = COMMAND_TAKES_ONE_PROCESS,
 	    .always = "all", .help =
 	    "pid\t\t\tPrint the pid of the daemon\n"
@@ -260,8 +263,9 @@ command_run_once(struct session *s, const char *line)
 static bool
 command_login(struct session *s)
 {
-	char *username = question_line("Username:");
-	char *password = username != NULL ? question_secret("Password:") : NULL;
+	char *username = question_line(stdout, "Username:", NULL);
+	char *password =
+	    username != NULL ? question_secret(stdout, "Password:", NULL) : NULL;
 	bool answered = password != NULL;
 
 	if (answered) {

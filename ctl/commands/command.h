@@ -39,6 +39,7 @@ void command_list(FILE *);
 void check_run(struct session *, const char *args);
 void events_run(struct session *, const char *args);
 void foreground_run(struct session *, const char *args);
+void passwd_run(struct session *, const char *args);
 void reread_avail(struct session *, const char *args);
 void reread_each(struct session *, const char *args); /* add and remove */
 void reread_run(struct session *, const char *args);

@@ -15,24 +15,29 @@
 #include <unistd.h>
 
 char *
-question_line(const char *question)
+question_line(FILE *out, const char *question, size_t *n)
 {
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t length;
 
-	fputs(question, stdout);
-	fflush(stdout);
-	if (getline(&line, &size, stdin) == -1) {
+	fputs(question, out);
+	fflush(out);
+	length = getline(&line, &size, stdin);
+	if (length == -1) {
 		free(line);
 		return NULL;
 	}
-	line[strcspn(line, "\n")] = '\0';
+	if (line[length - 1] == '\n')
+		line[--length] = '\0';
+	if (n != NULL)
+		*n = (size_t)length;
 	return line;
 }
 
 /* Blocks the signals that end the program until the terminal's settings are restored. */
 char *
-question_secret(const char *question)
+question_secret(FILE *out, const char *question, size_t *n)
 {
 	struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN } };
 	struct termios before, silent;
@@ -40,7 +45,7 @@ question_secret(const char *question)
 	char *line = NULL;
 
 	if (tcgetattr(STDIN_FILENO, &before) == -1)
-		return question_line(question);
+		return question_line(out, question, n);
 	sigemptyset(&ends);
 	for (size_t i = 0; i < INTERRUPT_SIGNALS; i++)
 		if (!interrupt_is_ignored(interrupt_signals[i]))
@@ -51,16 +56,16 @@ question_secret(const char *question)
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-	fputs(question, stdout);
-	fflush(stdout);
+	fputs(question, out);
+	fflush(out);
 	while (poll(fds, nitems(fds), -1) == -1 && errno == EINTR)
 		;
 	fd_close(fds[1].fd);
 	if (fds[1].revents == 0)
-		line = question_line("");
+		line = question_line(out, "", n);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-	fputc('\n', stdout);
-	fflush(stdout);
+	fputc('\n', out);
+	fflush(out);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return line;
 }

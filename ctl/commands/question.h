@@ -2,9 +2,13 @@
 #ifndef CTL_COMMANDS_QUESTION_H
 #define CTL_COMMANDS_QUESTION_H
 
-/* New: the answer from standard input, without its newline; NULL at the end of input. */
-char *question_line(const char *question);
+#include <stddef.h>
+#include <stdio.h>
+
+/* Prints the question to `out`. New: the answer from standard input, without its newline,
+ * and *n its length (n may be NULL); NULL at the end of input. */
+char *question_line(FILE *out, const char *question, size_t *n);
 /* The same without echo. */
-char *question_secret(const char *question);
+char *question_secret(FILE *out, const char *question, size_t *n);
 
 #endif

@@ -10,7 +10,7 @@
 static bool
 shutdown_confirm(struct session *s, const char *question)
 {
-	char *line = s->interactive ? question_line(question) : NULL;
+	char *line = s->interactive ? question_line(stdout, question, NULL) : NULL;
 	bool yes = !s->interactive || (line != NULL && (*line == 'y' || *line == 'Y'));
 
 	if (s->interactive && line == NULL)

@@ -69,6 +69,7 @@ _reevectl_options()
 	'') printf '%s\n' -c -s -u -p -r -i -h -v --configuration --serverurl --username \
 		--password --history_file --interactive --help --version ;;
 	events) echo --json ;;
+	passwd) echo --method ;;
 	status) printf '%s\n' --json --watch ;;
 	tail | maintail) printf '%s\n' -f -n ;;
 	update) echo --dry-run ;;
@@ -102,6 +103,7 @@ _reevectl_arguments()
 		_reevectl_available
 		echo all
 		;;
+	passwd:[1-9]*) [[ ${_reevectl_given[-1]} != --method ]] || printf '%s\n' yescrypt sha512crypt ;;
 	open:0) printf '%s\n' http:// unix:// ;;
 	esac
 }

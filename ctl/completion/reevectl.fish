@@ -106,6 +106,8 @@ complete -c reevectl -n '__reevectl_is remove update' -a '(__reevectl_groups)'
 complete -c reevectl -n '__reevectl_is update' -a all
 complete -c reevectl -n '__reevectl_is_at open 0' -a 'http:// unix://'
 complete -c reevectl -n '__reevectl_is check' -F
+complete -c reevectl -n '__reevectl_is passwd' -l method -x -a 'yescrypt sha512crypt' \
+    -d 'make this kind of hash'
 complete -c reevectl -n '__reevectl_is events status' -l json -d 'print JSON'
 complete -c reevectl -n '__reevectl_is status' -l watch -d 'update the list until Ctrl-C'
 complete -c reevectl -n '__reevectl_is tail maintail' -s f -d 'show new output as it is written'

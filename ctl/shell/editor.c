@@ -274,7 +274,7 @@ editor_line(struct editor *ed, const char *prompt)
 	int n = 0;
 
 	if (ed->edit == NULL)
-		return question_line(prompt);
+		return question_line(stdout, prompt, NULL);
 	ed->prompt = prompt;
 	typed = ed->lib.gets(ed->edit, &n);
 	if (typed == NULL || n <= 0)

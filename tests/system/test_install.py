@@ -26,9 +26,10 @@ COMPAT = """bin/supervisord bin/supervisorctl bin/echo_supervisord_conf
 OFFERED = {"<name>": ["cat"], "<name>...": ["cat", "web:w0"], "<group>:*": ["web:*"],
            "<group>...": ["web"], ("add", "<group>..."): ["late"], "<signal>": ["USR1"],
            "<command>": ["status", "help"], "<file>": ["d.pid.ctl"], "<url>": ["http://"],
+           "<method>": ["yescrypt", "sha512crypt"], "<user>": ["bob"],
            "stdout|stderr": ["stdout", "stderr"], "-<bytes>": ["-100"], "<lines>": ["9"],
            "...": ["cat"]}
-UNKNOWN = ("-<bytes>", "<lines>", "...")
+UNKNOWN = ("-<bytes>", "<lines>", "<user>", "...")
 
 
 @reeve_only
