@@ -114,7 +114,8 @@ usage_check_visible(struct usage *usage)
 		if (row->at_ms == 0 && p != NULL && p->spawn == row->spawn &&
 		    p->pid == row->pid)
 			usage_log_blind(usage, p->config->name,
-			    "its process is not in /proc (is it mounted with hidepid=?)");
+			    "its process is not in /proc, which may be mounted with "
+			    "hidepid=, or not at all");
 	}
 }
 

@@ -31,7 +31,7 @@ sub plain {
 	return {map { $_ => plain($value->{$_}) } keys %$value}
 	    if $type =~ /^(struct|fault)$/;
 	return $value->value ? JSON::PP::true : JSON::PP::false if $type eq 'boolean';
-	return $value->value + 0 if $type eq 'int' || $type eq 'i4';
+	return $value->value + 0 if $type =~ /^(int|i4|double)$/;
 	return $value->value if $type eq 'string';
 	die "unexpected type $type";
 }
