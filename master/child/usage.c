@@ -33,7 +33,8 @@ struct usage {
 	struct source *timer;
 	struct usage_asker_list askers;
 	struct usage_table latest;
-	int64_t sampled_ms; /* when that was complete; -1 = there is none */
+	int64_t begun_ms;   /* when the latest sample was begun */
+	int64_t sampled_ms; /* when it was complete; -1 = there is none */
 	/* The sample that is being made. */
 	struct usage_table next;
 	enum { USAGE_IDLE, USAGE_BEGINS, USAGE_READS, USAGE_COUNTS } phase;
@@ -210,6 +211,7 @@ usage_begin(struct usage *usage)
 
 	usage_table_init(&usage->next, tick_ms > 0 ? tick_ms : 1, sysconf(_SC_PAGESIZE));
 	usage->counted = 0;
+	usage->begun_ms = clock_mono_ms();
 	usage->dir = opendir(usage->proc);
 	if (usage->dir == NULL) {
 		usage_fail(usage, usage->proc, errno);
@@ -293,6 +295,16 @@ usage_free(struct usage *usage)
 	free(usage);
 }
 
+/* A client that asks every USAGE_KEPT_MS gets a new sample each time. After a sample that
+ * took long, there is a pause. */
+static bool
+usage_is_fresh(const struct usage *usage, int64_t now)
+{
+	return usage->phase == USAGE_IDLE && usage->sampled_ms != -1 &&
+	    (now - usage->begun_ms < USAGE_KEPT_MS ||
+		now - usage->sampled_ms < USAGE_KEPT_MS / 2);
+}
+
 static bool
 usage_is_full(const struct usage *usage, const void *ctx)
 {
@@ -312,8 +324,7 @@ usage_ask(struct usage *usage, usage_fn *fn, void *ctx, uint64_t request, uint64
 	int64_t now = clock_mono_ms();
 	struct usage_asker *asker;
 
-	if (usage->phase == USAGE_IDLE && usage->sampled_ms != -1 &&
-	    now - usage->sampled_ms < USAGE_KEPT_MS) {
+	if (usage_is_fresh(usage, now)) {
 		fn(ctx, request, which);
 		return 0;
 	}
