@@ -10,7 +10,7 @@
 #include <strings.h>
 
 struct header_count {
-	unsigned lengths, encodings, hosts, misnamed;
+	unsigned lengths, encodings, hosts, types, misnamed;
 	struct browser_request *browser;
 };
 
@@ -44,6 +44,8 @@ check_count_header(
 		count->encodings++;
 	else if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
 		count->hosts++;
+	else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_TYPE) == 0)
+		count->types++;
 	if (!check_is_token(name))
 		count->misnamed++;
 	return MHD_YES;
@@ -51,7 +53,7 @@ check_count_header(
 
 /* Refuses requests that a proxy and reeve-rpcd could read differently, which would allow to
  * smuggle a second request: two headers that give the length of the body; an invalid name,
- * which a proxy may correct ("Content-Length : 5"); two Host headers. */
+ * which a proxy may correct ("Content-Length : 5"); two Host or Content-Type headers. */
 static int
 check_framing(struct http_request *r)
 {
@@ -59,7 +61,8 @@ check_framing(struct http_request *r)
 
 	MHD_get_connection_values(
 	    r->client->handle, MHD_HEADER_KIND, check_count_header, &count);
-	if (count.lengths + count.encodings <= 1 && count.hosts <= 1 && count.misnamed == 0)
+	if (count.lengths + count.encodings <= 1 && count.hosts <= 1 && count.types <= 1 &&
+	    count.misnamed == 0)
 		return 0;
 	r->close = true;
 	return 400;
@@ -161,20 +164,45 @@ check_auth(struct http_request *r)
 	return status[result];
 }
 
-/* The browser's form is sent as this type unless the page says otherwise. A type may have
- * parameters. */
+/* Whether the media type is this one, with or without parameters. */
 static bool
-check_is_form(const char *type)
+check_type_is(const char *type, const char *media)
 {
-	static const char form[] = MHD_HTTP_POST_ENCODING_FORM_URLENCODED;
-	size_t len = sizeof(form) - 1;
+	size_t len = strlen(media);
 
-	return type != NULL && strncasecmp(type, form, len) == 0 &&
+	return type != NULL && strncasecmp(type, media, len) == 0 &&
 	    strchr("; \t", type[len]) != NULL;
 }
 
+/* Any page can make a browser send these types to another site without asking it. No
+ * client of the API is a browser that sends them. */
+static bool
+check_is_from_page(const struct http_request *r, const char *type)
+{
+	static const char *const types[] = {
+	    "text/plain", "multipart/form-data", MHD_HTTP_POST_ENCODING_FORM_URLENCODED};
+
+	if (!r->browser.has_fetch && r->browser.origin == NULL)
+		return false;
+	for (size_t i = 0; i < nitems(types); i++)
+		if (check_type_is(type, types[i]))
+			return true;
+	return false;
+}
+
+/* The type of the body decides what it is. */
 static int
-check_body(const struct http_request *r)
+check_type(struct http_request *r, const char *type)
+{
+	if (r->route->body == HTTP_BODY_FORM)
+		return check_type_is(type, MHD_HTTP_POST_ENCODING_FORM_URLENCODED) ? 0 :
+										     415;
+	r->is_json = check_type_is(type, "application/json");
+	return check_is_from_page(r, type) ? 415 : 0;
+}
+
+static int
+check_body(struct http_request *r)
 {
 	const char *length = MHD_lookup_connection_value(
 	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -189,7 +217,7 @@ check_body(const struct http_request *r)
 		return 400;
 	if (r->announced > r->route->body_max)
 		return 413;
-	return r->route->body != HTTP_BODY_FORM || check_is_form(type) ? 0 : 415;
+	return check_type(r, type);
 }
 
 static bool
@@ -213,7 +241,7 @@ check_permitted(const struct http_request *r)
 /* Checks the role before the target, so that a client that may not read logs does not learn
  * their names. */
 int
-http_check_route(const struct http_request *r)
+http_check_route(struct http_request *r)
 {
 	const struct http_route *route = r->route;
 

@@ -134,10 +134,16 @@ http_page_reply(struct reply *reply, int64_t *bytes)
 {
 	struct MHD_Response *response;
 
-	if (reply->status == 200)
+	if (reply->status == 204) {
+		*bytes = 0;
+		response = http_page_header(
+		    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT),
+		    MHD_HTTP_HEADER_SERVER, "reeve");
+	} else if (reply->status == 200) {
 		response = http_page_headers(page_content(reply, bytes), reply->type);
-	else
+	} else {
 		response = http_page_error(reply->status, bytes);
+	}
 	buf_clear(&reply->body);
 	return response;
 }

@@ -33,6 +33,7 @@ struct http_request {
 	struct browser_request browser; /* valid while the headers are checked */
 	struct caller caller;
 	bool begun;         /* the headers have been checked */
+	bool is_json;       /* the body is JSON */
 	bool answering;     /* the answer has begun */
 	bool auth_failed;   /* the credentials are wrong */
 	bool delayed;       /* the refusal of them is or was delayed */
@@ -77,7 +78,7 @@ void http_request_abandon_all(struct http_endpoint *);
  * then, it is suspended, and http_check_route follows after that. */
 int http_check(struct http_request *, const char *method);
 /* Checks whether the caller may use the route. 0, or the status of the refusal. */
-int http_check_route(const struct http_request *);
+int http_check_route(struct http_request *);
 struct access_rules http_access_rules(const struct http_endpoint *);
 
 /* auth_delay.c */

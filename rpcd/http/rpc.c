@@ -45,8 +45,8 @@ http_rpc_answer(struct http_request *r)
 	/* The budget of the calls counts the body if the call takes it. */
 	struct buf *body = http_connection_take_body(r->client);
 
-	r->call = call_begin(e->rpcd->calls, &e->share, &r->caller, body,
-	    e->parked < HTTP_PARKED_MAX, rpc_done, r);
+	r->call = (r->is_json ? call_begin_json : call_begin)(e->rpcd->calls, &e->share,
+	    &r->caller, body, e->parked < HTTP_PARKED_MAX, rpc_done, r);
 	buf_clear(body);
 	if (r->call == NULL)
 		return;

@@ -66,7 +66,10 @@ call_free(struct call *call)
 	(void)call_forget_posted(call);
 	invocation_clear(&call->inv);
 	reply_text_clear(&call->doc);
+	reply_text_clear(&call->dropped);
 	xmlparse_free(call->reader);
+	json_body_clear(&call->json);
+	free(call->id);
 	buf_clear(&call->body);
 	json_decref(call->multi);
 	if (call->cost > 0)
@@ -79,11 +82,13 @@ call_finish(struct call *call)
 {
 	struct writer w;
 
-	if (call->multi != NULL) {
-		w = reply_text_writer(&call->doc);
+	if (call->multi != NULL && !call->is_batch) {
+		w = reply_text_writer(call->inv.doc);
 		writer_close(&w, WRITER_ARRAY);
 		w.format->reply_close(w.out);
 	}
+	if (call->doc.format == &writer_json)
+		call_json_finish(call);
 	call_unlink(call);
 	call->parked = false;
 	TAILQ_INSERT_TAIL(&call->calls->finished, call, link);
@@ -146,11 +151,15 @@ call_begin_element(struct call *call, const json_t *element)
 	json_t *params;
 
 	invocation_clear(inv);
+	if (call->is_batch) {
+		call_json_request(call, element);
+		return;
+	}
 	wrong = call_read_element(element, &name, &params);
 	if (wrong != NULL)
 		invocation_fault(
 		    inv, FAULT_INCORRECT_PARAMETERS, *wrong != '\0' ? wrong : NULL);
-	else if (reply_text_size(&call->doc) > REPLY_TEXT_MAX)
+	else if (reply_text_size(inv->doc) > REPLY_TEXT_MAX)
 		invocation_fault(
 		    inv, FAULT_FAILED, "the results before this one are too long");
 	else if (!reply_text_fits(&call->doc, 8 * REPLY_TEXT_RESULT))
@@ -211,7 +220,8 @@ call_post(struct call *call)
 	size_t begun = call->next;
 	json_t *events;
 
-	if (call->nposted == CALL_POSTED_MAX || (events = call_next_events(call)) == NULL)
+	if (call->is_batch || call->nposted == CALL_POSTED_MAX ||
+	    (events = call_next_events(call)) == NULL)
 		return false;
 	posted->request = invocation_post(&call->inv, events, call_on_posted, call);
 	posted->count = call->next - begun;
@@ -255,7 +265,7 @@ call_run_for(struct call *call, int64_t ms)
 		inv->multi = NULL;
 		inv->element = true;
 		trace_returned(&inv->traced, FAULT_NONE, NULL);
-		w = reply_text_writer(&call->doc);
+		w = reply_text_writer(inv->doc);
 		w.format->reply_open(w.out, inv->id);
 		writer_open(&w, WRITER_ARRAY);
 	}
@@ -277,7 +287,7 @@ call_run_for(struct call *call, int64_t ms)
 static void
 call_run(struct call *call)
 {
-	if (!call->due && call->reader == NULL)
+	if (!call->due && !call->reading)
 		call_run_for(call, CALL_FIRST_MS);
 }
 
@@ -311,7 +321,7 @@ calls_turn(void *ctx, uint32_t ready UNUSED)
 	calls->served = call->inv.share;
 	TAILQ_REMOVE(&calls->due, call, due_link);
 	call->due = false;
-	if (call->reader != NULL)
+	if (call->reading)
 		call_read_on(call);
 	if (!call->due)
 		call_run_for(call, CALL_TURN_MS);
@@ -365,9 +375,11 @@ call_new(struct calls *calls, struct share *share, const struct caller *caller,
 	call->done = done;
 	call->ctx = ctx;
 	reply_text_init(&call->doc, &share->budget, format);
+	reply_text_init(&call->dropped, &share->budget, format);
 	call->inv.share = share;
 	call->inv.rpcd = calls->rpcd;
 	call->inv.doc = &call->doc;
+	call->inv.id = "null";
 	call->inv.caller = caller;
 	call->inv.may_park = may_park;
 	call->inv.resumed = call_on_resumed;
@@ -414,9 +426,20 @@ call_begin_list(struct calls *calls, struct share *share, const struct caller *c
 
 	rpcd_catch_up(calls->rpcd);
 	call = call_new(calls, share, caller, &writer_json, may_park, done, ctx);
-	call->inv.id = "null";
 	call->inv.multi = list;
 	call->inv.phase = INVOCATION_DONE;
+	return call_start(call);
+}
+
+struct call *
+call_begin_json(struct calls *calls, struct share *share, const struct caller *caller,
+    struct buf *body, bool may_park, call_done_fn *done, void *ctx)
+{
+	struct call *call;
+
+	rpcd_catch_up(calls->rpcd);
+	call = call_new(calls, share, caller, &writer_json, may_park, done, ctx);
+	call_read(call, body);
 	return call_start(call);
 }
 

@@ -1,4 +1,4 @@
-/* Call: one XML-RPC request from its body to its reply: parses it, checks it against the
+/* Call: one XML-RPC or JSON-RPC request from its body to its reply: parses it, checks it against the
  * method table, answers it from the mirror or with the master's reply, and parks it while
  * it waits. Independent of HTTP. */
 #ifndef RPCD_METHODS_CALL_H
@@ -31,6 +31,9 @@ struct call *call_begin(struct calls *, struct share *, const struct caller *,
  * object with faultCode and faultString. */
 struct call *call_begin_list(struct calls *, struct share *, const struct caller *,
     json_t *list_take, bool may_park, call_done_fn *, void *ctx);
+/* The same for a body of JSON-RPC. */
+struct call *call_begin_json(struct calls *, struct share *, const struct caller *,
+    struct buf *body, bool may_park, call_done_fn *, void *ctx);
 /* The client has disconnected: the master completes what was begun, the reply is
  * dropped. */
 void call_abandon(struct call *);

@@ -1,10 +1,11 @@
-/* Call impl: the structs of a call, only for call_read.c, which reads the body, and call.c,
- * which does the rest. */
+/* Call impl: the structs of a call, only for call_read.c, which reads the body, call_json.c,
+ * which does so for JSON-RPC, and call.c, which does the rest. */
 #ifndef RPCD_METHODS_CALL_IMPL_H
 #define RPCD_METHODS_CALL_IMPL_H
 
 #include "common/buf.h"
 #include "common/queue.h"
+#include "rpcd/json/request.h"
 #include "rpcd/methods/call.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/methods/reply_text.h"
@@ -36,9 +37,14 @@ struct call {
 	struct invocation inv;
 	struct calls *calls;
 	struct reply_text doc;
-	int status;              /* 400 when the body is not a call, else 0 */
+	struct reply_text dropped; /* the result of a notification */
+	int status;   /* 400 when the body is not a call, 204 without a reply, else 0 */
+	bool reading; /* a long body */
 	struct xmlparse *reader; /* owned: parser of a long body, or NULL */
-	struct buf body;         /* the body that `reader` parses */
+	struct json_body json;   /* the same for JSON-RPC */
+	struct buf body;         /* the body that one of them reads */
+	bool is_batch;           /* `multi` has the requests of a batch */
+	char *id;                /* owned: JSON text of the id of the request, or NULL */
 	json_t *multi;           /* owned: the calls of a multicall, or NULL */
 	size_t next;             /* the next call of `multi` */
 	/* Requests without a reply: a ring, because the master replies in their order. */
@@ -79,5 +85,15 @@ void call_later(struct call *);
 void call_read(struct call *, struct buf *body);
 /* Reads a part of a long body. */
 void call_read_on(struct call *);
+
+/* call_json.c */
+/* Begins the request or the batch. */
+void call_json_enter(struct call *, struct json_body *);
+/* Begins a request of a batch. */
+void call_json_request(struct call *, const json_t *request);
+/* The body is not JSON-RPC. */
+void call_json_refuse(struct call *, int code, const char *why);
+/* All results are written. */
+void call_json_finish(struct call *);
 
 #endif

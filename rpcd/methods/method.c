@@ -124,6 +124,28 @@ method_takes(const struct api_method *method, size_t n)
 	return n >= least && n <= most;
 }
 
+json_t *
+method_arguments(const struct api_method *method, const json_t *named)
+{
+	const char *at = method->signature;
+	json_t *array = json_array(), *value;
+	struct method_word word;
+	char *name;
+
+	method_next_word(&at, &word); /* the result */
+	do {
+		if (!method_next_word(&at, &word))
+			break;
+		name = xstrndup(word.name, word.name_len);
+		value = json_object_get(named, name);
+		free(name);
+	} while (value != NULL && json_array_append(array, value) == 0);
+	if (json_array_size(array) == json_object_size(named))
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
 char *
 method_help(const struct api_method *method)
 {

@@ -47,6 +47,9 @@ json_t *method_list(const struct method_source *const *sources, unsigned without
 json_t *method_signature(const struct api_method *);
 /* Whether the method accepts n parameters. */
 bool method_takes(const struct api_method *, size_t n);
+/* New: the array of the parameters that the object has by their names, or NULL: they do not
+ * fit the method. */
+json_t *method_arguments(const struct api_method *, const json_t *named);
 /* New text: the help, then a line for each parameter and for the result. */
 char *method_help(const struct api_method *);
 

@@ -199,6 +199,13 @@ call_begin_list(struct calls *calls UNUSED, struct share *share UNUSED,
 	return NULL;
 }
 
+struct call *
+call_begin_json(struct calls *calls, struct share *share, const struct caller *caller,
+    struct buf *content, bool may_park, call_done_fn *done, void *ctx)
+{
+	return call_begin(calls, share, caller, content, may_park, done, ctx);
+}
+
 void
 call_abandon(struct call *call)
 {
