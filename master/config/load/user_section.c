@@ -128,6 +128,19 @@ fail:
 	return -1;
 }
 
+/* Removes "password=" from a line that reevectl passwd has printed. */
+static void
+user_section_shorten_line(char *text, size_t *n)
+{
+	static const char before[] = "password=";
+	size_t skipped = strlen(before);
+
+	if (!str_starts(text, "password=$"))
+		return;
+	memmove(text, text + skipped, *n - skipped + 1);
+	*n -= skipped;
+}
+
 static int
 user_section_read_password_file(struct conf_load *load, struct user_config *user)
 {
@@ -140,6 +153,7 @@ user_section_read_password_file(struct conf_load *load, struct user_config *user
 		return -1;
 	if (user_section_read_line(user->password_file, &st, why, &text, &n) == 0) {
 		conf_warn_password_file(load, user, &st);
+		user_section_shorten_line(text, &n);
 		return user_section_set_password(load, user, text, n);
 	}
 	if (errno == EFBIG)
