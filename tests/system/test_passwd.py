@@ -157,7 +157,5 @@ class Login(Verifier):
             self.assertIs(False, self.verify(name, "p\u00e4ssw\u00f6rd 2"), name)
 
 
-del Verifier  # its tests are those of test_verifier
-
 if __name__ == "__main__":
     unittest.main()

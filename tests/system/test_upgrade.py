@@ -8,6 +8,7 @@ import unittest
 
 from reeve import SEAM, Case, alive, program, read, reeve_only, until
 from test_events import LISTENER, parse, pool
+from test_verifier import PASSWORD, SHA512, SLOW as SLOW_HASH, Verifier, user
 
 COUNTER = program("counter", "/bin/sh -c 'i=0; while :; do i=$((i+1)); echo $i; done'",
                   startsecs=0, stdout_logfile="{dir}/counter.log", stdout_logfile_maxbytes=0)
@@ -221,6 +222,32 @@ class Upgrade(Case):
         before = self.control(d).call("all.clear")["job"]
         self.upgrade()
         self.assertEqual(before + 1, self.control(d).call("all.clear")["job"])
+
+
+@reeve_only
+class Passwords(Verifier):
+    """reeve-verifier is replaced: the new one has the users of the last reread."""
+
+    source = SEAM
+
+    def test_verifier(self):
+        if not os.path.exists(os.path.join(SEAM, "reeved")):
+            self.skipTest("no build with the seam in " + SEAM)
+        d = self.begin(user("bob", SHA512))
+        self.assertIs(True, self.verify_again("bob", PASSWORD))
+        d.configure(user("bob", SHA512) + user("slow", SLOW_HASH))
+        self.control(d).call("config.reread")
+        d.configure("")
+        for count in (1, 2):
+            first = self.pid()
+            self.ask("slow", PASSWORD)
+            self.control(d).call("daemon.upgrade")
+            d.wait_log("upgrade: took over", count=count)
+            self.accept()
+            self.assertFalse(alive(first))
+            self.assertIs(True, self.verify_again("slow", PASSWORD))
+            self.assertIs(False, self.verify("bob", "wrong"))
+        self.assertNotIn("reaped unknown pid", d.log())
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ class Verifier(Case):
     """A daemon whose reeve-rpcd passes requests; ask and answer use it."""
 
     verifier_body = None  # of a replacement for reeve-verifier
+    source = BUILD
 
     def begin(self, users=USERS, **options):
         build = tempfile.mkdtemp(prefix="reeve-")
@@ -81,11 +82,11 @@ class Verifier(Case):
         self.listener.bind(os.path.join(build, "test.sock"))
         self.listener.listen()
         self.listener.settimeout(PATIENCE)
-        shutil.copy(os.path.join(BUILD, "reeved"), build)
+        shutil.copy(os.path.join(self.source, "reeved"), build)
         self.program(build, "reeve-rpcd", FRONT_END % (sys.executable,
                                                        self.listener.getsockname()))
         if self.verifier_body is None:
-            shutil.copy(os.path.join(BUILD, "reeve-verifier"), build)
+            shutil.copy(os.path.join(self.source, "reeve-verifier"), build)
         else:
             self.program(build, "reeve-verifier", self.verifier_body)
         self.d = self.make(users, build=build, **options)
