@@ -13,7 +13,6 @@
 #include "rpcd/methods/call.h"
 #include "rpcd/methods/rpcinterface.h"
 #include "rpcd/methods/table.h"
-#include "rpcd/refusals.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/setup.h"
 #include "rpcd/stats.h"
@@ -137,6 +136,15 @@ main_on_hello(void *ctx, enum fault fault, const char *message, json_t *result, 
 	log_error("the master refused the command hello: %s",
 	    fault == FAULT_NONE ? "its reply breaks the protocol" : message);
 	main_stop(f, 1);
+}
+
+static void
+main_on_users_changed(void *ctx)
+{
+	struct front *f = ctx;
+
+	for (size_t i = 0; f->rpcd.serving && i < f->rpcd.nlisteners; i++)
+		http_server_users_changed(f->rpcd.listeners[i]);
 }
 
 /* The messages about users contain passwords. */
@@ -278,7 +286,6 @@ main_free(struct front *f)
 	tails_free(rpcd->tails);
 	events_free(rpcd->events);
 	stats_free(rpcd->stats);
-	refusals_free(rpcd->refusals);
 	users_free(rpcd->users);
 	mirror_free(rpcd->mirror);
 	peer_free(rpcd->master);
@@ -323,6 +330,8 @@ main_connect(struct front *f)
 		fatal("cannot start: %s", strerror(errno));
 	rpcd->daemon_uid = geteuid();
 	rpcd->users = users_new();
+	if (rpcd->users != NULL)
+		users_observe(rpcd->users, main_on_users_changed, f);
 	rpcd->calls = calls_new(rpcd);
 	rpcd->rpcinterfaces = rpcinterfaces_new(rpcd);
 	rpcd->sources[0] = &method_table;
@@ -331,7 +340,6 @@ main_connect(struct front *f)
 	rpcd->tails = tails_new(rpcd);
 	rpcd->stats = stats_new(rpcd);
 	rpcd->events = events_new(rpcd);
-	rpcd->refusals = refusals_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, HELPER_SOCKET, &ops, f);
 	if (rpcd->users == NULL || rpcd->calls == NULL || rpcd->tails == NULL ||
 	    rpcd->stats == NULL || rpcd->events == NULL || rpcd->master == NULL)

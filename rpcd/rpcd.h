@@ -18,7 +18,6 @@ struct call;
 struct tails;
 struct http_server;
 struct method_source;
-struct refusals;
 struct rpcinterfaces;
 struct events;
 struct stats;
@@ -41,7 +40,6 @@ struct rpcd {
 	struct calls *calls;                    /* all open calls (rpcd/methods/call.h) */
 	struct events *events;                  /* of open pages (rpcd/events/events.h) */
 	struct tails *tails;                    /* all log tails (rpcd/tail/tail.h) */
-	struct refusals *refusals;              /* reports for the audit log, or NULL */
 	struct stats *stats;                    /* what the programs use (rpcd/stats.h) */
 	bool serving;                           /* the first snapshot is complete */
 	bool ending;                            /* the master has closed the connection */

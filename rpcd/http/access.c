@@ -171,5 +171,5 @@ access_is_unchanged(const struct access_rules *rules, const struct access_client
 		grant = users_grant(rules->users, grant_user(caller->grant));
 	else if (access_of_open(rules, client, caller->origin, &kind, &grant) != ACCESS_OK)
 		return false;
-	return grant != NULL && kind == caller->kind && grant_equal(grant, caller->grant);
+	return grant != NULL && grant_equal(grant, caller->grant);
 }

@@ -81,6 +81,10 @@ int http_check(struct http_request *, const char *method);
 int http_check_route(struct http_request *);
 struct access_rules http_access_rules(const struct http_endpoint *);
 
+/* revoke.c: the users have changed: ends the calls that wait and the streams of callers who
+ * have other rights now. */
+void http_requests_revoke(struct http_endpoint *);
+
 /* auth_delay.c */
 /* Logs and counts wrong credentials. False: the address has sent too many. */
 bool http_auth_failed(struct http_endpoint *, uint64_t address);

@@ -6,6 +6,7 @@
 #include "common/mem.h"
 #include "rpcd/http/verify.h"
 #include "rpcd/methods/process_list.h"
+#include "rpcd/refusals.h"
 #include "rpcd/rendered.h"
 #include "rpcd/confinement.h"
 
@@ -133,6 +134,7 @@ server_clear(struct http_server *s)
 {
 	rendered_free(s->endpoint.list_page);
 	process_list_free(s->endpoint.share.processes);
+	refusals_free(s->endpoint.share.refusals);
 	conntable_free(s->endpoint.connections);
 	free(s);
 }
@@ -161,9 +163,10 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	server_set_name(e, s->socket);
 	server_set_bounds(e);
 	e->share.processes = process_list_new(rpcd, &e->share.budget);
+	e->share.refusals = refusals_new(rpcd);
 	e->list_page = rendered_new(
 	    rpcd, &e->share.budget, RENDERED_BY_GRANT, http_pages_write_list, rpcd);
-	if (e->share.processes != NULL && e->list_page != NULL)
+	if (e->share.processes != NULL && e->share.refusals != NULL && e->list_page != NULL)
 		s->daemon = server_daemon(s);
 	if (s->daemon == NULL) {
 		server_clear(s);
@@ -301,6 +304,12 @@ http_server_start(struct http_server *s)
 		return -1;
 	s->ready = loop_fd(loop, info->epoll_fd, EPOLLIN, server_run, s);
 	return s->ready != NULL ? 0 : -1;
+}
+
+void
+http_server_users_changed(struct http_server *s)
+{
+	http_requests_revoke(&s->endpoint);
 }
 
 /* ---- end ---- */

@@ -13,6 +13,8 @@ struct http_server;
 struct http_server *http_server_new(struct rpcd *, struct setup_listener *);
 /* Begins to accept connections. 0 or -1. */
 NODISCARD int http_server_start(struct http_server *);
+/* The users have changed. */
+void http_server_users_changed(struct http_server *);
 /* Accepts no more connections; open ones continue. */
 void http_server_quiesce(struct http_server *);
 /* Ends all connections. NULL is allowed. */

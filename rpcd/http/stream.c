@@ -59,6 +59,8 @@ stream_read(void *stream, uint64_t pos UNUSED, char *out, size_t max)
 
 	if (s->client == NULL)
 		return HTTP_STREAM_BROKEN;
+	if (s->ended)
+		return HTTP_STREAM_END;
 	n = s->ops->read(s->source, out, max);
 	if (n == 0)
 		http_suspend(s->client, http_stream_close, s);
@@ -78,4 +80,12 @@ http_stream_ready(struct http_stream *s)
 {
 	if (s->client != NULL && s->client->abandon != NULL)
 		http_resume(s->client);
+}
+
+void
+http_stream_end(struct http_stream *s, bool begun)
+{
+	s->ended = true;
+	if (begun)
+		http_stream_ready(s);
 }

@@ -26,6 +26,7 @@ struct http_stream {
 	struct http_streams *kind;
 	const struct http_stream_ops *ops;
 	void *source;
+	bool ended; /* nothing more is read */
 };
 
 /* Opens a stream of a kind of the listener; the caller sets its source. False: there are
@@ -41,6 +42,9 @@ struct MHD_Response *http_stream_response(
     struct http_stream *, const char *type, size_t block);
 /* There is something to read; also for a stream that is not suspended. */
 void http_stream_ready(struct http_stream *);
+/* Ends the answer without an error, before anything more is read; begun: the answer has
+ * begun. */
+void http_stream_end(struct http_stream *, bool begun);
 /* Frees the source, if there is one. Also a callback for http_suspend. */
 void http_stream_close(void *stream);
 

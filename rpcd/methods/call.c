@@ -451,6 +451,17 @@ call_abandon(struct call *call)
 }
 
 void
+call_revoke(struct call *call)
+{
+	struct calls *calls = call->calls;
+
+	invocation_revoke(&call->inv);
+	if (call->nposted == 0)
+		call_run(call);
+	calls_settle(calls);
+}
+
+void
 calls_changed(struct calls *calls, uint64_t id, const struct process_info *info)
 {
 	struct call *call, *next;

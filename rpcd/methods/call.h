@@ -37,6 +37,8 @@ struct call *call_begin_json(struct calls *, struct share *, const struct caller
 /* The client has disconnected: the master completes what was begun, the reply is
  * dropped. */
 void call_abandon(struct call *);
+/* The caller has lost its rights: ends the call with a fault if it waits. */
+void call_revoke(struct call *);
 /* A row of the mirror has changed, or was removed (NULL); id 0 = many have changed. */
 void calls_changed(struct calls *, uint64_t id, const struct process_info *);
 /* Handles "job.result" and "job.end". 1, 0 for another method, -1 when malformed. */

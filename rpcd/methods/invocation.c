@@ -242,10 +242,13 @@ invocation_request(
     struct invocation *inv, json_t *params, bool want_fd, invocation_reply_fn *on_reply)
 {
 	struct rpcd *rpcd = inv->rpcd;
+	bool ends = rpcd->master == NULL || rpcd->ending;
 
-	if (rpcd->master == NULL || rpcd->ending)
+	if (inv->revoked)
+		invocation_fault(inv, FAULT_NOT_PERMITTED, INVOCATION_REVOKED);
+	else if (ends)
 		invocation_fault(inv, FAULT_FAILED, "reeve-rpcd is shutting down");
-	if (rpcd->master == NULL || rpcd->ending || !invocation_may_park(inv)) {
+	if (inv->revoked || ends || !invocation_may_park(inv)) {
 		json_decref(params);
 		return;
 	}
@@ -346,7 +349,7 @@ invocation_begin(struct invocation *inv, const char *name, json_t *params)
 		if (fault == FAULT_NOT_PERMITTED) {
 			detail =
 			    caller_why(inv->caller, verdict, name, inv->method.api->role);
-			refusals_report(inv->rpcd->refusals, inv->caller, name, detail);
+			refusals_report(inv->share->refusals, inv->caller, name, detail);
 		}
 		invocation_fault(inv, fault, detail);
 		free(detail);
@@ -399,6 +402,14 @@ invocation_unpark(struct invocation *inv)
 {
 	if (inv->phase == INVOCATION_PARKED && invocation_is_current(inv->rpcd, inv->needs))
 		invocation_enter(inv);
+}
+
+void
+invocation_revoke(struct invocation *inv)
+{
+	inv->revoked = true;
+	if (inv->phase != INVOCATION_DONE && inv->phase != INVOCATION_REQUESTED)
+		invocation_fault(inv, FAULT_NOT_PERMITTED, INVOCATION_REVOKED);
 }
 
 void

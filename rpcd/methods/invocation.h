@@ -16,7 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INVOCATION_ECHO_MAX 1024        /* bytes of a fault's text beyond the budget */
+#define INVOCATION_ECHO_MAX 1024 /* bytes of a fault's text beyond the budget */
+#define INVOCATION_REVOKED "the rights of the caller have changed"
 #define INVOCATION_POST_MAX (16 * 1024) /* bytes of an event that is sent with others */
 
 enum invocation_phase {
@@ -40,6 +41,7 @@ struct invocation {
 	const char *id;         /* JSON text of the client's id for JSON-RPC, borrowed */
 	const struct caller *caller;
 	bool may_park;    /* false: the call must not wait */
+	bool revoked;     /* the caller has lost its rights since the call began */
 	bool element;     /* of a multicall: bare values and fault structs */
 	bool ends_daemon; /* the master has accepted a shutdown or restart */
 	char *traced; /* owned: name of a method whose return is to be logged, or NULL */
@@ -80,6 +82,9 @@ bool invocation_may_post(struct invocation *, const char *name, const json_t *pa
  * reply. Does not change the phase. The id of the request, or 0 with errno. */
 uint64_t invocation_post(
     struct invocation *, json_t *events, peer_answer_fn *fn, void *ctx);
+/* The caller has lost its rights: a call that waits ends with a fault. A reply of the master
+ * that is due is still returned. */
+void invocation_revoke(struct invocation *);
 /* Releases everything; drops a reply that is still due. */
 void invocation_clear(struct invocation *);
 /* The newest number of the state stream, from the page that the master writes. */

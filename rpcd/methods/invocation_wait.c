@@ -107,6 +107,10 @@ invocation_wait_on_reply(
 
 	if (invocation_refused(inv, fault, message, fd))
 		return;
+	if (inv->revoked) {
+		invocation_fault(inv, FAULT_NOT_PERMITTED, INVOCATION_REVOKED);
+		return;
+	}
 	/* supervisord logs the return of a call when it begins to wait. */
 	trace_returned(&inv->traced, FAULT_NONE, NULL);
 	if (json_is_integer(job)) {

@@ -2,16 +2,19 @@
 
 import base64
 import hashlib
+import json
 import os
 import pwd
+import signal
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import xmlrpc.client
 
-from reeve import Case, Shared, cat, reeve_only, until
-from test_http import STATE, request
+from reeve import Case, Shared, cat, children_of, program, read, reeve_only, until
+from test_http import STATE, Reply, request
 
 ROLES = ("states", "view", "operate", "admin")
 LOGS = ("readLog readMainLog readProcessLog readProcessStderrLog readProcessStdoutLog "
@@ -27,6 +30,8 @@ NEEDS = {"supervisor." + name: role
 NEED_ALL = {"supervisor." + name for name in
             ("readLog readMainLog getAllConfigInfo clearLog sendRemoteCommEvent reloadConfig "
              "shutdown restart").split()}
+SLOW = ("$6$rounds=1000$saltsalt$1mMPmDKDKACGlAOhHi3R5kb0uw55YuxRfTtHqKZujqovqIyF7m51wD5USRgZP"
+        "cks20cXXcJRdNgOdKrA.3aNh0")  # of "slow"
 SOME = [None] * 9  # no method takes so many: they are refused after the check of rights
 
 
@@ -275,6 +280,135 @@ class Changes(Case):
         self.configure("")
         self.reread()
         self.assertEqual("RUNNING", self.state(None, None))
+
+
+    def test_those_who_wait(self):
+        """Streams and calls end with the rights of their callers; others continue."""
+        sleeper = program("sleeper", "/bin/sleep 1000", startsecs=1000, autostart="false")
+        others = user("bob", "two")
+        self.d = self.daemon(cat("cat") + sleeper + user("ann", "one") + others)
+        streams = {}
+        for name, password in (("ann", "one"), ("bob", "two")):
+            s = self.d.connect()
+            self.addCleanup(s.close)
+            s.sendall(request(b"", "GET", "/logtail/cat", length=False,
+                              headers=[basic(name, password)]))
+            stream = s.makefile("rb")
+            self.addCleanup(stream.close)
+            self.assertIn(b" 200 ", stream.readline())
+            streams[name] = stream
+        faults = []
+
+        def start():
+            proxy = self.d.rpc("tcp", "ann", "one")
+            try:
+                proxy.supervisor.startProcess("sleeper")
+            except xmlrpc.client.Fault as e:
+                faults.append(e.faultString)
+            proxy("close")
+
+        waits = threading.Thread(target=start)
+        waits.start()
+        self.addCleanup(waits.join)
+        self.d.wait_state("sleeper", "STARTING")
+        self.d.configure(cat("cat") + sleeper + user("ann", "one", role="operate") + others)
+        self.reread()
+        for line in iter(streams["ann"].readline, b"0\r\n"):
+            self.assertNotEqual(b"", line)
+        waits.join()
+        self.assertEqual(["NOT_PERMITTED: the rights of the caller have changed"], faults)
+        proxy = self.rpc(self.d, "tcp", user="bob", password="two")
+        proxy.supervisor.sendProcessStdin("cat", "still here\n")
+        line = b""
+        while b"still here" not in line:
+            line = streams["bob"].readline()
+            self.assertNotEqual(b"", line)
+
+    def test_slow_hash(self):
+        users = user("ann", "one") + user("cid", SLOW, role="view")
+        self.d = self.daemon(cat("cat") + users)
+        self.assertEqual(401, self.state("cid", "fast"))
+        self.assertEqual(401, self.state("nobody", "slow"))
+        self.assertEqual("RUNNING", self.state("ann", "one"))
+        self.assertEqual("RUNNING", self.state("cid", "slow"))
+        # It is remembered: the verifier is not needed any more.
+        verifier = self.verifier()
+        os.kill(verifier, signal.SIGSTOP)
+        self.assertEqual("RUNNING", self.state("cid", "slow"))
+        os.kill(verifier, signal.SIGCONT)
+        # An unchanged table is not forgotten, a changed one is.
+        self.reread()
+        self.assertEqual("RUNNING", self.state("cid", "slow"))
+        self.configure(user("ann", "one") + user("cid", SLOW, role="operate"))
+        self.reread()
+        self.assertEqual("RUNNING", self.state("cid", "slow"))
+        proxy = self.rpc(self.d, "tcp", user="cid", password="slow")
+        self.assertTrue(proxy.supervisor.startProcess("cat") if self.d.state("cat") != "RUNNING"
+                        else proxy.supervisor.stopProcess("cat"))
+        # The body arrives while the credentials are verified.
+        self.configure(user("cid", SLOW))
+        self.reread()
+        with self.d.connect() as s, s.makefile("rb") as stream:
+            data = request(STATE + b" " * 20000, headers=[basic("cid", "slow"),
+                                                          "Expect: 100-continue"])
+            s.sendall(data)
+            lines = [stream.readline() for _ in range(3)]
+        self.assertTrue(any(b" 200 " in line for line in lines), lines)
+
+    def verifier(self):
+        found = [pid for pid in children_of(self.d.pid)
+                 if b"reeve-verifier" in read("/proc/%d/cmdline" % pid, b"")]
+        self.assertEqual(1, len(found))
+        return found[0]
+
+    def test_too_many_logins(self):
+        """While the verifier hangs, few wait for it, and known users are served."""
+        self.d = self.daemon(cat("cat") + user("ann", "one") + user("cid", SLOW))
+        self.assertEqual("RUNNING", self.state("cid", "slow"))
+        verifier = self.verifier()
+        os.kill(verifier, signal.SIGSTOP)
+        waiting = []
+        for n in range(4):
+            s = self.d.connect()
+            self.addCleanup(s.close)
+            s.sendall(request(STATE, headers=[basic("cid", "wrong%d" % n)]))
+            waiting.append(s)
+        def full():
+            with self.d.connect() as s, s.makefile("rb") as stream:
+                s.sendall(request(STATE, headers=[basic("nobody", "x")]))
+                s.settimeout(1)
+                try:
+                    return Reply(stream)
+                except TimeoutError:
+                    return None
+        reply = until(full)
+        self.assertEqual(503, reply.status)
+        self.assertEqual("1", reply.headers["retry-after"])
+        for name, password in (("ann", "one"), ("cid", "slow")):
+            self.assertEqual("RUNNING", self.state(name, password))
+        os.kill(verifier, signal.SIGCONT)
+        for s in waiting:
+            with s.makefile("rb") as stream:
+                self.assertIn(Reply(stream).status, (401, 503))
+
+    def test_audit(self):
+        self.d = self.daemon(cat("cat") + user("ann", "one", role="view"),
+                             supervisord={"audit_log": "%(here)s/audit.log"})
+        self.assertEqual(401, self.state("ann", "two"))
+
+        def records():
+            return [json.loads(line) for line in self.d.file("audit.log").splitlines()]
+
+        until(lambda: ["login"] == [r["method"] for r in records()])
+        proxy = self.rpc(self.d, "tcp", user="ann", password="one")
+        for _ in range(100):
+            with self.assertRaises(xmlrpc.client.Fault):
+                proxy.supervisor.stopProcess("cat")
+        until(lambda: sum(r.get("count", 1) for r in records()) == 101, what="101 refusals")
+        self.assertLess(len(records()), 60)
+        refused = records()[1]
+        self.assertEqual(("ann", "supervisor.stopProcess", "inet_http_server"),
+                         (refused["user"], refused["method"], refused["listener"]))
 
 
 @reeve_only

@@ -18,6 +18,7 @@
 
 static struct world {
 	struct rpcd rpcd;
+	struct refusals *refusals;
 	struct caller caller;
 	struct caller_origin origin;
 	int master; /* the other end of the connection */
@@ -37,7 +38,7 @@ begin(void)
 	w.rpcd.loop = loop_new();
 	w.rpcd.master = peer_new(w.rpcd.loop, pair[0], &ops, NULL);
 	peer_options(w.rpcd.master)->autoflush = true;
-	w.rpcd.refusals = refusals_new(&w.rpcd);
+	w.refusals = refusals_new(&w.rpcd);
 	w.origin = (struct caller_origin){ .is_unix = true, .uid = 7, .pid = 8 };
 	w.caller = (struct caller){ .origin = &w.origin, .section = "unix_http_server" };
 }
@@ -45,7 +46,7 @@ begin(void)
 static void
 end(void)
 {
-	refusals_free(w.rpcd.refusals);
+	refusals_free(w.refusals);
 	peer_free(w.rpcd.master);
 	loop_free(w.rpcd.loop);
 	close(w.master);
@@ -69,7 +70,7 @@ static void
 refuse(int count)
 {
 	for (int i = 0; i < count; i++)
-		refusals_report(w.rpcd.refusals, &w.caller, "a.b", "needs role admin");
+		refusals_report(w.refusals, &w.caller, "a.b", "needs role admin");
 }
 
 static void

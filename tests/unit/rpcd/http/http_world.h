@@ -207,6 +207,13 @@ call_begin_json(struct calls *calls, struct share *share, const struct caller *c
 }
 
 void
+call_revoke(struct call *call)
+{
+	fake_answer(call->done, call->ctx, "<revoked/>");
+	call->done = NULL;
+}
+
+void
 call_abandon(struct call *call)
 {
 	assert_false(call->abandoned);
@@ -370,6 +377,7 @@ world_new(bool is_unix, const char *username, const char *password)
 	struct setup_listener listener = {
 	    .is_unix = is_unix,
 	    .access = {.local = ROLE_ADMIN, .remote = ROLE_STATES},
+	    .section = strdup("inet_http_server"),
 	};
 	struct credentials *own;
 

@@ -113,6 +113,69 @@ test_commands(void **state)
 	    "\"method\":\"supervisor.startAllProcesses\",\"user\":\"ann\"}");
 }
 
+/* The master records what is refused here, the many in a second as one. */
+static void
+test_reported(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)call_as_ann(f, "supervisor.shutdown", "");
+	turn(f);
+	assert_int_equal(f->refusals, 1);
+	assert_string_equal(f->refused,
+	    "{\"by\":{\"from\":\"uid 7 pid 42\",\"listener\":\"inet_http_server\","
+	    "\"method\":\"supervisor.shutdown\",\"user\":\"ann\"},"
+	    "\"method\":\"supervisor.shutdown\","
+	    "\"why\":\"supervisor.shutdown needs role admin, and role= of [user:ann] is "
+	    "operate\"}");
+	for (int i = 0; i < REFUSALS_A_SECOND + 50; i++)
+		(void)call_as_ann(f, "supervisor.stopProcess", P("g:a"));
+	turn(f);
+	assert_int_equal(f->refusals, REFUSALS_A_SECOND);
+	clock_freeze(2000, NOW * INT64_C(1000));
+	turn(f);
+	assert_int_equal(f->refusals, REFUSALS_A_SECOND + 1);
+	assert_non_null(strstr(f->refused, "\"count\":51,"));
+	(void)call_as_ann(f, "supervisor.shutdown", "");
+	turn(f);
+	assert_int_equal(f->refusals, REFUSALS_A_SECOND + 2);
+	assert_null(strstr(f->refused, "count"));
+}
+
+/* A call that waits ends with its caller's rights, and so does the rest of a multicall. */
+static void
+test_revoked(void **state)
+{
+	struct fixture *f = *state;
+	struct call *one, *multi;
+
+	one = begin_for(f, &f->user, true,
+	    "<methodCall><methodName>supervisor.startProcess</methodName><params>" P(
+		"g:a") "</params></methodCall>",
+	    on_done, f);
+	assert_non_null(one);
+	turn(f);
+	assert_string_equal(f->request.method, "process.start");
+	/* The reply of the master is due, the wait is not begun. */
+	call_revoke(one);
+	assert_int_equal(f->replies, 0);
+	answer_started(f, 3, 1);
+	assert_string_equal(
+	    f->reply, FAULT("8", "NOT_PERMITTED: the rights of the caller have changed"));
+	multi = begin_for(f, &f->user, true,
+	    "<methodCall><methodName>system.multicall</methodName>"
+	    "<params>" CALLS(CALL("supervisor.startAllProcesses")
+		    CALL("supervisor.getState")) "</params></methodCall>",
+	    on_done, f);
+	assert_non_null(multi);
+	turn(f);
+	answer(f, json_pack("{si}", "job", 7), -1);
+	caller_identify(&f->user, CALLER_USER, grant_of_role(ROLE_NONE));
+	call_revoke(multi);
+	assert_non_null(strstr(f->reply, "the rights of the caller have changed"));
+	assert_non_null(strstr(f->reply, "supervisor.getState needs role states"));
+}
+
 #define RIGHTS_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, rights_setup, rights_teardown)
 
@@ -123,6 +186,8 @@ main(void)
 		RIGHTS_TEST(test_hidden),
 		RIGHTS_TEST(test_refused),
 		RIGHTS_TEST(test_commands),
+		RIGHTS_TEST(test_reported),
+		RIGHTS_TEST(test_revoked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
