@@ -27,9 +27,9 @@ enum cmd_flags {
 };
 
 /* The commands: id, handler in the master (cmd_…), name, parameters, role, flags, the
- * commands that it consists of (0 = none: a caller who may not send all of them may not send
- * this one), and the result (for the manual). A parameter is "name:type", after '?' when it
- * is optional. Types: s string, n name and w word (bounded strings), i integer, b boolean,
+ * commands that it consists of (or 0; who may not send all of them may not send this one),
+ * and the result (for the manual). A parameter is "name:type", after '?' when it is
+ * optional. Types: s string, n name and w word (bounded strings), i integer, b boolean,
  * t array of strings. Unknown members of the params are ignored. */
 #define CMD_LIST(X) \
 	X(HELLO, hello, "hello", "protocol:i,program:s", NONE, CMD_RPCD | \

@@ -13,7 +13,7 @@
 
 struct grant;
 
-/* The options of a user, borrowed. Lists end with NULL; a list that is NULL was not given. */
+/* The options of a user, borrowed. Lists end with NULL; NULL as a list: not given. */
 struct grant_source {
 	const char *user; /* NULL = no configured user */
 	enum role role;
@@ -49,8 +49,8 @@ NODISCARD int grant_write_programs(const struct grant *, char **text);
 struct grant *grant_read_programs(const char *text);
 /* Whether both were made from the same options. */
 bool grant_equal(const struct grant *, const struct grant *);
-/* Whether the caller may call a method. `ceiling` is the highest role that the connection or
- * server allows. A method that is not of proto/api.h belongs to a [rpcinterface:] section. */
+/* Whether the caller may call a method. `ceiling` is the highest role that the connection
+ * or server allows. A method that is not of proto/api.h belongs to a [rpcinterface:]. */
 enum grant_verdict grant_check_method(
     const struct grant *, enum role ceiling, const struct api_method *);
 /* Whether the caller may send a command. methods= and deny_methods= hold for the command of

@@ -1,6 +1,6 @@
-/* Caller: who has sent a request, and what they may do. The kernel tells who is connected to
- * the control socket. Of its own clients reeve-rpcd tells, in the member `by` of a request;
- * a compromised one can claim what it likes, so these claims can only narrow what the
+/* Caller: who has sent a request, and what they may do. The kernel names the user who is
+ * connected to the control socket. reeve-rpcd names its own client in the member `by` of a
+ * request; a compromised one can name anybody, so these claims can only narrow what the
  * connection may do. */
 #ifndef MASTER_CONTROL_CALLER_H
 #define MASTER_CONTROL_CALLER_H

@@ -42,6 +42,7 @@ struct control {
 	struct source *retry;    /* timer: accept again, after a lack of descriptors */
 	char *path;              /* of the control socket; NULL = none */
 	struct safepath_id made; /* the inode of the socket that we bound */
+	struct sock_unix bound;  /* its mode and owner */
 };
 
 static command_fn *const control_handlers[CMD_MAX] = {
@@ -393,31 +394,6 @@ control_accept_clients(void *ctx, uint32_t ready UNUSED)
 }
 
 void
-control_set_rights(struct control *control, struct rights *rights)
-{
-	struct connection *client, *next;
-	struct rights *before = control->rights;
-	struct grant *grant;
-
-	control->rights = rights;
-	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next) {
-		if (!connection_is_local(client))
-			continue;
-		grant = rights_of_socket(rights, peer_fd(client->peer));
-		if (!grant_equal(grant, client->grant)) {
-			log_info("control socket: disconnected %s of uid %d, whose rights "
-				 "have changed",
-			    client->program, (int)client->uid);
-			control_drop(client);
-			continue;
-		}
-		grant_unref(client->grant);
-		client->grant = grant_ref(grant);
-	}
-	rights_free(before);
-}
-
-void
 control_flush(struct control *control)
 {
 	struct connection *client, *next;
@@ -433,8 +409,10 @@ control_flush(struct control *control)
  * anyway. If it requires a password, only our own user has access, unless the kernel's word
  * on who a client is counts instead (peer_users=). */
 static void
-control_socket_access(const struct config *config, struct sock_unix *want)
+control_socket_access(const struct control *control, struct sock_unix *want)
 {
+	const struct config *config = control->master->config;
+
 	want->mode = 0700;
 	want->uid = (uid_t)-1;
 	want->gid = (gid_t)-1;
@@ -443,7 +421,7 @@ control_socket_access(const struct config *config, struct sock_unix *want)
 
 		if (!l->is_unix)
 			continue;
-		if (l->username != NULL && config->peers.count == 0)
+		if (l->username != NULL && !rights_have_peers(control->rights))
 			return;
 		want->mode = (mode_t)l->mode;
 		want->uid = l->uid;
@@ -461,7 +439,7 @@ control_bind(struct control *control)
 	struct safepath_id made;
 	int fd;
 
-	control_socket_access(control->master->config, &want);
+	control_socket_access(control, &want);
 	fd = sock_unix_listen(&want, &made);
 	if (fd == -1)
 		return -1;
@@ -476,7 +454,53 @@ control_bind(struct control *control)
 	control->accepting = accepting;
 	control->listener = fd;
 	control->made = made;
+	control->bound = want;
 	return 0;
+}
+
+/* The socket is open for others only as long as peer_users= decides what they may do. The
+ * new socket has no clients that have connected to the old one but were not accepted. */
+static void
+control_update_access(struct control *control)
+{
+	struct sock_unix want = { .path = control->path };
+
+	control_socket_access(control, &want);
+	if (control->listener == -1 || !sock_unix_has_path(control->path, &control->made) ||
+	    (want.mode == control->bound.mode && want.uid == control->bound.uid &&
+		want.gid == control->bound.gid))
+		return;
+	if (control_bind(control) == 0)
+		return;
+	log_error("control socket %s: cannot bind it with another mode, removing it: %s",
+	    control->path, strerror(errno));
+	sock_unix_unlink(control->path, &control->made);
+}
+
+void
+control_set_rights(struct control *control, struct rights *rights)
+{
+	struct connection *client, *next;
+	struct rights *before = control->rights;
+	struct grant *grant;
+
+	control->rights = rights;
+	control_update_access(control);
+	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next) {
+		if (!connection_is_local(client))
+			continue;
+		grant = rights_of_socket(rights, peer_fd(client->peer));
+		if (!grant_equal(grant, client->grant)) {
+			log_info("control socket: disconnected %s of uid %d, whose rights "
+				 "have changed",
+			    client->program, (int)client->uid);
+			control_drop(client);
+			continue;
+		}
+		grant_unref(client->grant);
+		client->grant = grant_ref(grant);
+	}
+	rights_free(before);
 }
 
 static void

@@ -24,8 +24,8 @@ void control_listen(struct control *);
 /* Binds the socket again when its path was removed or replaced, unless another process
  * listens there; connections stay. */
 void control_listen_again(struct control *);
-/* Another table of users (taken): disconnects local clients whose rights have changed, after
- * their last replies. */
+/* Another table of users (taken): disconnects local clients whose rights have changed,
+ * after their last replies. */
 void control_set_rights(struct control *, struct rights *take);
 /* Adds the connection of reeve-rpcd (owner NULL: of a local client), with a connected
  * socket. Borrowed; NULL with errno. */

@@ -101,6 +101,12 @@ rights_of_user(const struct rights *rights, const char *name)
 	return map_get(rights->grants, name);
 }
 
+bool
+rights_have_peers(const struct rights *rights)
+{
+	return rights->npeers > 0;
+}
+
 /* Whether the user has all rights whatever peer_users= says. */
 static bool
 rights_is_admin(const struct rights *rights, uid_t uid)

@@ -291,8 +291,8 @@ state_stream_take_row(struct cursor *cursor, struct entry *entry, struct buf *ou
 	return 1;
 }
 
-/* Whether the subscriber must not receive the row. That includes what was removed before the
- * snapshot, which has no names when all subscribers saw everything then. */
+/* Whether the subscriber must not receive the row. That includes what was removed before
+ * the snapshot, which has no names when all subscribers saw everything then. */
 static bool
 state_stream_is_hidden(const struct cursor *cursor, const struct entry *entry)
 {

@@ -1,5 +1,5 @@
-/* Namespec: finds the group and process of "GROUP:PROCESS", "GROUP:*", or a name alone, among
- * those that a caller sees. */
+/* Namespec: finds the group and process of "GROUP:PROCESS", "GROUP:*", or a name alone,
+ * among those that a caller sees. */
 #ifndef MASTER_PROCESS_NAMESPEC_H
 #define MASTER_PROCESS_NAMESPEC_H
 

@@ -363,6 +363,28 @@ class Peers(Case):
         self.assertEqual(ALL, self.rows(root))
         self.assertIn("whose rights have changed", self.d.log())
 
+    def test_without_entries_the_password_closes_the_socket(self):
+        """Others can use the socket only while their rights are limited."""
+        d = self.daemon(PROGRAMS + USERS, supervisord={"peer_users": PEERS},
+                        unix={"chmod": "0777", "username": "u", "password": "p"}, tcp={})
+        root = self.control(d)
+        with acting_as(EVE):
+            none = self.control(d)
+        self.assertEqual("none", none.hello["role"])
+        d.configure(PROGRAMS + USERS)
+        root.call("config.reread")
+        self.assertTrue(none.at_end())
+        with acting_as(EVE), self.assertRaises(PermissionError):
+            self.control(d)
+        self.assertEqual(ALL, self.rows(root))
+        self.assertEqual(ALL, self.rows(self.control(d)))
+        d.configure(PROGRAMS + USERS, {"peer_users": PEERS})
+        root.call("config.reread")
+        with acting_as(ALICE):
+            self.assertEqual("operate", self.control(d).hello["role"])
+        with acting_as(EVE):
+            self.assertEqual("none", self.control(d).hello["role"])
+
     def test_an_administrator_who_changes_the_own_rights_gets_the_answer(self):
         self.reread(USERS.replace("programs=web,mail", ""))
         carol = self.wire(CAROL)

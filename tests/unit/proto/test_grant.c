@@ -179,7 +179,7 @@ test_programs(void **state)
 	expect(&bob, ROLE_ADMIN, "cache.clear", GRANT_NEEDS_ALL);
 	expect_cmd(&bob, ROLE_ADMIN, CMD_CONFIG_PREVIEW, GRANT_NEEDS_ALL);
 	expect_cmd(&bob, ROLE_ADMIN, CMD_CONFIG_UPDATE, GRANT_NEEDS_ALL);
-	/* methods= gives the methods of [rpcinterface:] sections, not those of the daemon. */
+	/* methods= gives the methods of an [rpcinterface:], not those of the daemon. */
 	bob.methods = LIST("cache.*", "supervisor.*");
 	expect(&bob, ROLE_ADMIN, "cache.clear", GRANT_OK);
 	expect(&bob, ROLE_ADMIN, "supervisor.readLog", GRANT_NEEDS_ALL);

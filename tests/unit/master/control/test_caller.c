@@ -43,6 +43,7 @@ expect(enum role ceiling, const char *by, enum cmd_id cmd, const char *want)
 }
 
 #define MALFORMED "parameter 'by' must be an object of strings"
+#define LIMITED "process.stop needs role operate, and max_role= of the server is view"
 #define UNKNOWN "the user in parameter 'by' is not configured"
 
 static void
@@ -80,12 +81,10 @@ test_claims(void **state UNUSED)
 		{ ROLE_ADMIN, "{\"user\":\"bob\",\"method\":\"no.such\"}", CMD_PROCESS_STOP,
 		    "" },
 		/* The claim of another user does not exceed the connection. */
-		{ ROLE_VIEW, "{\"user\":\"admin\"}", CMD_PROCESS_STOP,
-		    "process.stop needs role operate, and max_role= of the server is view" },
+		{ ROLE_VIEW, "{\"user\":\"admin\"}", CMD_PROCESS_STOP, LIMITED },
 		{ ROLE_VIEW, "{\"user\":\"bob\"}", CMD_PROCESS_STOP,
 		    "process.stop needs role operate, and role= of [user:bob] is view" },
-		{ ROLE_VIEW, NULL, CMD_PROCESS_STOP,
-		    "process.stop needs role operate, and max_role= of the server is view" },
+		{ ROLE_VIEW, NULL, CMD_PROCESS_STOP, LIMITED },
 		{ ROLE_ADMIN, "{\"user\":\"eve\"}", CMD_PROCESS_STOP, UNKNOWN },
 		{ ROLE_ADMIN, "{\"user\":\"\"}", CMD_PROCESS_STOP, UNKNOWN },
 		{ ROLE_ADMIN, "{\"user\":\"eve\",\"server\":false}", CMD_HELLO, UNKNOWN },

@@ -157,7 +157,8 @@ settle(struct scene *s, const char *want)
 	free(got);
 }
 
-/* Adds a sequence for who sees `grant`. A step is a letter for the action and a target; "*" means all. */
+/* Adds a sequence for who has the grant. A step is a letter for the action and a target;
+ * "*" means all. */
 static uint64_t
 add_for(struct scene *s, const struct grant *grant, const char *const *steps)
 {
