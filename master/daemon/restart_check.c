@@ -86,24 +86,25 @@ restart_check_auto_logs(struct conf_load *load)
 	    config->childlogdir, strerror(errno));
 }
 
-/* Tries to open the main log; one that does not exist is created by the next run. */
+/* Tries to open the main log or the audit log (path NULL = none); one that does not exist
+ * is created by the next run. */
 static int
-restart_check_log(struct conf_load *load)
+restart_check_log(
+    struct conf_load *load, const char *option, const char *path, const char *what)
 {
-	const char *path = load->config->logfile;
 	char why[SAFEPATH_WHY] = "";
 	struct nonblocking_writer out = NONBLOCKING_WRITER_NONE;
 	struct stat st;
 	int rc;
 
-	conf_load_at(load, "supervisord", "logfile");
+	conf_load_at(load, "supervisord", option);
 	if (path == NULL || access(path, F_OK) == -1)
 		return 0;
 	rc = logtarget_open(path, &out, &st, why);
 	if (rc == 0)
 		nonblocking_writer_close(&out);
 	else
-		(void)conf_load_fail(load, "cannot open the log %s: %s", path,
+		(void)conf_load_fail(load, "cannot open the %s %s: %s", what, path,
 		    *why != '\0' ? why : strerror(errno));
 	return rc;
 }
@@ -116,7 +117,10 @@ restart_check(struct master *master, struct conf_load *load)
 	conf_load_at(load, "supervisord", "user");
 	if (refusal != NULL)
 		return conf_load_fail(load, "%s", refusal);
-	if (restart_check_log(load) == -1 || restart_check_auto_logs(load) == -1)
+	if (restart_check_log(load, "logfile", load->config->logfile, "log") == -1 ||
+	    restart_check_log(load, "audit_log", load->config->audit_log, "audit log") ==
+		-1 ||
+	    restart_check_auto_logs(load) == -1)
 		return -1;
 	return restart_check_listeners(master, load);
 }

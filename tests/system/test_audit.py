@@ -12,6 +12,7 @@ import xmlrpc.client
 
 from reeve import SEAM, Case, Wire, WireFault, cat, read, reeve_only, until
 from test_hostile_frontend import Impostor
+from test_peers import ALICE, EVE, acting_as
 
 TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")
 
@@ -82,6 +83,27 @@ class Records(Audited):
                                                        "result")))
         self.assertNotIn("uid", record)
         self.assertEqual("admin", record["max_role"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can be other users")
+    def test_other_local_users(self):
+        d = self.begin(cat("cat") + "[user:alice]\npassword=x\nrole=operate\n",
+                       unix={"chmod": "0777"},
+                       supervisord={"peer_users": "%s=alice" % ALICE.pw_name})
+        with acting_as(ALICE):
+            alice = self.control(d)
+        with acting_as(EVE):
+            eve = self.control(d)
+        alice.call("process.stop", name="cat")
+        record = self.last(d, 1)
+        self.assertEqual(("alice", ALICE.pw_uid, os.getpid(), "ok"),
+                         tuple(record[key] for key in ("user", "uid", "pid", "result")))
+        for wire in (alice, eve):
+            with self.assertRaises(WireFault):
+                wire.call("daemon.shutdown")
+        records = self.records(d)
+        self.assertEqual([("alice", ALICE.pw_uid), (None, EVE.pw_uid)],
+                         [(r.get("user"), r["uid"]) for r in records[1:]])
+        self.assertEqual({"NOT_PERMITTED"}, {r["result"] for r in records[1:]})
 
     def test_refused_by_the_front_end(self):
         d = self.begin(tcp={"unauthenticated_role": "states"})
@@ -187,6 +209,15 @@ class Files(Audited):
         self.assertEqual(2, done.returncode)
         self.assertIn("Error: cannot open the audit log %s: Is a directory" % d.path("child"),
                       done.stderr)
+
+    def test_restart_with_a_log_that_cannot_be_opened(self):
+        d = self.begin()
+        d.configure(cat("cat"), supervisord={"audit_log": "child"})
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log(r"ERRO .*cannot open the audit log %s: .*; not restarting, nothing was "
+                   "stopped" % d.path("child"))
+        self.control(d).call("all.stop")
+        self.assertEqual(1, len(self.records(d)))
 
     def test_directory_is_removed(self):
         d = self.make(cat("cat"), supervisord={"audit_log": "logs/audit.log"})

@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 import unittest
 
 from reeve import BUILD, Case, alive, program, reeve_only, row_of, until
@@ -136,38 +135,6 @@ class Hostile(Impostor):
                           "time.sleep(100)")
         d.wait_log("NOT_PERMITTED: reeve-rpcd may not call subscribe")
         d.wait_log("UNKNOWN_METHOD", count=2)
-        self.assertServesLocally(d)
-
-    def test_reports_answers_that_nobody_waits_for(self):
-        d = self.impostor("hello()\ncall(2, 'ready')\n"
-                          "log('INFO begins')\n"
-                          "n = 3\n"
-                          "while True:\n"
-                          "    call(n, 'daemon.answered')\n"
-                          "    n += 1")
-        d.wait_log("begins")
-        begun = time.monotonic()
-        self.assertEqual(0, d.stop())
-        self.assertLess(time.monotonic() - begun, 10)
-
-    def test_claims_of_users(self):
-        """Who reeve-rpcd says is calling can only narrow what it may do."""
-        d = self.impostor(CLAIMS, servers=2 * ({"max_role": "operate"},), programs=USERS)
-        d.wait_log("INFO reeve-rpcd: end")
-        for text in (
-                "1 process.stop null",
-                "2 process.start needs role operate, and role= of [user:bob] is view",
-                "3 the user in parameter 'by' is not configured",
-                "4 parameter 'by' must be an object of strings",
-                "5 daemon.shutdown needs role admin, and max_role= of the server is operate",
-                "6 daemon.shutdown needs role admin, and max_role= of the server is operate",
-                "7 daemon.shutdown needs role admin, and max_role= of the server is operate",
-                "8 BAD_NAME: cat",
-                "9 process.start null",
-                "10 BAD_NAME: cat:*",
-                "11 group.stop null",
-                "12 config.reread needs role admin, and role= of [user:carol] is operate"):
-            self.assertIn("INFO reeve-rpcd: %s\n" % text, d.log())
         self.assertServesLocally(d)
 
     def test_floods_the_log(self):

@@ -179,6 +179,23 @@ CHANGES = ("process.start", "process.stop", "process.signal", "process.stdin", "
            "event.send", "daemon.shutdown", "daemon.restart", "daemon.break", "daemon.upgrade",
            "subscribe")
 
+# One of two processes.
+ANSWERED = """
+hello()
+call(2, "ready")
+if sys.argv[1] == "max_role=admin":
+    time.sleep(0.5)
+    call(3, "daemon.shutdown")
+    time.sleep(100)
+n = 3
+while True:
+    s.sendall(b'{"jsonrpc":"2.0","id":%d,"method":"daemon.answered"}\\n' % n)
+    n += 1
+    frame = json.loads(f.readline())
+    if frame.get("method") == "ping":
+        s.sendall(b'{"jsonrpc":"2.0","id":%d,"result":{"busy":1}}\\n' % frame["id"])
+"""
+
 
 @reeve_only
 class Hostile(Impostor):
@@ -198,6 +215,12 @@ class Hostile(Impostor):
             self.assertEqual(("NOT_PERMITTED", "view", True),
                              (record["result"], record["max_role"], record["claimed"]))
         self.assertEqual("root", records[0]["user"])
+
+    def test_it_cannot_delay_a_shutdown(self):
+        """One process has a client that waits for the answer to its shutdown, the other one
+        reports in a loop that it has answered."""
+        d = self.impostor(ANSWERED, servers=(None, {"max_role": "view"}))
+        self.assertEqual(0, d.wait_exit())
 
 
 if __name__ == "__main__":
