@@ -53,6 +53,7 @@ struct http_request {
 	char *line;         /* owned: the request line for the log, or NULL */
 	struct call *call;  /* parked, or NULL */
 	struct page_call *page_call; /* parked, or NULL */
+	struct log_file *log_file;   /* waits for the master, or NULL */
 	struct http_stream stream;
 	struct MHD_Response *response;
 };

@@ -55,6 +55,22 @@ log_page_plain(struct buf *out, const char *text)
 	}
 }
 
+/* New: the parameters that name the log; none for the main log. */
+static char *
+log_page_query(const struct log_page *page, const char *spec)
+{
+	struct buf out;
+
+	buf_init(&out, 0);
+	if (page->info == NULL)
+		return html_take(&out);
+	html_raw(&out, "?processname=");
+	html_url(&out, spec);
+	if (str_equal(page->stream, "stderr"))
+		html_raw(&out, "&amp;stream=stderr");
+	return html_take(&out);
+}
+
 /* New: links to the streams that have a log. */
 static char *
 log_page_tabs(const struct log_page *page, const char *spec)
@@ -141,11 +157,13 @@ log_page_write(struct buf *out, const struct view *view, const struct log_page *
 	char *tail = html_take(&part), *tabs = log_page_tabs(page, spec);
 	char *actions = log_page_actions(view, info, spec), *state = log_page_state(info);
 	char *text = info != NULL ? view_activity(view, info) : NULL;
+	char *query = log_page_query(page, spec);
 	const struct template_value values[] = {
 		{"name", TEMPLATE_TEXT, spec},
 		{"state", TEMPLATE_HTML, state},
 		{"text", TEMPLATE_TEXT, text},
 		{"tabs", TEMPLATE_HTML, tabs},
+		{"query", TEMPLATE_HTML, query},
 		{"actions", TEMPLATE_HTML, actions},
 		{"stream", TEMPLATE_TEXT, page->stream},
 		{"tail", TEMPLATE_HTML, tail},
@@ -155,6 +173,7 @@ log_page_write(struct buf *out, const struct view *view, const struct log_page *
 	buf_init(&content, 0);
 	template_fill(&content, page_log_html, values, nitems(values));
 	view_page(out, view, "log", spec, &content);
+	free(query);
 	free(text);
 	free(state);
 	free(actions);

@@ -749,8 +749,7 @@ function logPage() {
 <output id="found"></output>
 <button type="button" id="find-previous" aria-label="Previous match">↑</button>
 <button type="button" id="find-next" aria-label="Next match">↓</button>
-<label><input type="checkbox" id="wrap"> Wrap</label>
-<button type="button" id="download">Download</button></div>
+<label><input type="checkbox" id="wrap"> Wrap</label></div>
 <p class="log-empty" id="log-empty" hidden>Nothing has been written to this log yet.</p>`);
 	screen.insertAdjacentHTML("afterbegin", `<button type="button" id="earlier" hidden>Show earlier lines</button>`);
 	screen.insertAdjacentHTML("afterend", `<p class="follow"><button type="button" id="follow" class="strong" hidden></button></p>`);

@@ -352,8 +352,26 @@ class Logs(Case):
 
     def test_roles(self):
         d = self.daemon(cat("cat"), tcp={"unauthenticated_role": "states"})
-        for path in ("/tail.html?processname=cat", "/mainlog.html"):
+        for path in ("/tail.html?processname=cat", "/mainlog.html", "/log.txt",
+                     "/log.txt?processname=cat"):
             self.assertEqual(403, request(d, "GET", path)[0])
+
+    def test_download(self):
+        d = self.daemon(cat("a\"b"))
+        name = urllib.parse.quote("a\"b")
+        data = "".join("%07d\n" % n for n in range(100000))
+        with open(d.info("a\"b")["stdout_logfile"], "w", encoding="utf-8") as f:
+            f.write(data)
+        status, headers, text = request(d, "GET", "/log.txt?processname=" + name)
+        self.assertEqual((200, data), (status, text))
+        self.assertEqual('attachment; filename="a_b-stdout.log"',
+                         headers["Content-Disposition"])
+        self.assertEqual("nosniff", headers["X-Content-Type-Options"])
+        status, _, text = request(d, "GET", "/log.txt?stream=stderr&processname=" + name)
+        self.assertEqual((200, ""), (status, text))
+        self.assertIn("RUNNING", request(d, "GET", "/log.txt")[2])
+        for name in ("nope", "%ff", "x" * 5000):
+            self.assertEqual(404, request(d, "GET", "/log.txt?processname=" + name)[0])
 
     def test_old_files(self):
         d = self.daemon("")
