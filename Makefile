@@ -135,7 +135,7 @@ help:
 	@echo 'make demo        run reeved with two real programs, API on 127.0.0.1:9001'
 	@echo 'make test-deps   install the packages for testing'
 	@echo 'make check       build and run the tests; ends with N passed, N failed'
-	@echo 'make check-long  check, and run more: sanitizers, valgrind, Ansible, package'
+	@echo 'make check-long  check, and run more: sanitizers, valgrind, browser, Ansible, package'
 	@echo 'make long-deps   install the packages for check-long'
 	@echo 'make compat      compare reeve with supervisord; ends with compat: N of M agree'
 	@echo 'make asan        run all tests under ASan and UBSan'
@@ -238,7 +238,7 @@ check:
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all compat-all valgrind ansible package
+	@tests/run unit system asan-all compat-all valgrind browser ansible package
 
 unit: test-programs
 	@tests/run unit

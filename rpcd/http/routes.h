@@ -55,6 +55,9 @@ void http_pages_write_list(void *rpcd, const struct grant *, int64_t now, struct
 /* log_page.c */
 void http_log_page(struct http_request *);
 void http_log_page_main(struct http_request *);
+/* log_file.c */
+void http_log_file(struct http_request *);
+void http_log_file_abandon(void *request);
 /* actions.c */
 void http_actions_answer(struct http_request *);
 /* A GET of a page: whether it is a link of supervisord's page that asks for an action; then
