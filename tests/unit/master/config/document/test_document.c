@@ -293,7 +293,8 @@ document_of(const char *directory, size_t *n)
 
 static const char *const damaged[] = {
 	DATA "/valid/ours", DATA "/valid/listener", DATA "/valid/fcgi",
-	DATA "/valid/rpcinterface-program", DATA "/valid/unix-all", DATA "/valid/users", DATA "/valid/minimal",
+	DATA "/valid/rpcinterface-program", DATA "/valid/unix-all", DATA "/valid/users",
+	DATA "/valid/minimal",
 };
 
 static void

@@ -24,7 +24,7 @@ test_accepted(void **state UNUSED)
 		enum password_form form;
 	} cases[] = {
 		{ "x", PASSWORD_PLAIN }, { "$", PASSWORD_PLAIN }, { "$$", PASSWORD_PLAIN },
-		{ "$ecret", PASSWORD_PLAIN }, { "$ome money$", PASSWORD_PLAIN },
+		{ "$pam", PASSWORD_PLAIN }, { "$ome money$", PASSWORD_PLAIN },
 		{ "$notahash9$", PASSWORD_PLAIN }, { "caf\xc3\xa9", PASSWORD_PLAIN },
 		{ "{sha}x", PASSWORD_PLAIN },
 		{ "{SHA}11f6ad8ec52a2984abaafd7c3b516503785c2072", PASSWORD_SHA },
