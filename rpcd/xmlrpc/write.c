@@ -159,14 +159,25 @@ xmlwrite_double(struct buf *out, double number)
 	xmlwrite_raw(out, text, (size_t)n);
 }
 
-/* The next two functions write most of every reply, therefore in few pieces. */
+/* The next functions write most of every reply, therefore in few pieces. */
+
+/* Opens a member whose name needs no escapes, and what follows the name. */
+static void
+xmlwrite_named(struct buf *out, const char *name, const char *after, size_t n)
+{
+	size_t len = strlen(name), open = sizeof(MEMBER_OPEN) - 1;
+	char *at = buf_reserve(out, open + len + n);
+
+	if (at == NULL)
+		fatal("out of memory for a reply of %zu bytes", buf_len(out));
+	memcpy(mempcpy(mempcpy(at, MEMBER_OPEN, open), name, len), after, n);
+	buf_commit(out, open + len + n);
+}
 
 void
 xmlwrite_member_string(struct buf *out, const char *name, const char *value)
 {
-	xmlwrite_raw(out, TEXT(MEMBER_OPEN));
-	xmlwrite_raw(out, name, strlen(name));
-	xmlwrite_raw(out, TEXT(MEMBER_NAMED STRING_OPEN));
+	xmlwrite_named(out, name, TEXT(MEMBER_NAMED STRING_OPEN));
 	xmlwrite_escape(out, value, strlen(value), true);
 	xmlwrite_raw(out, TEXT(STRING_CLOSE MEMBER_CLOSE));
 }
@@ -174,9 +185,7 @@ xmlwrite_member_string(struct buf *out, const char *name, const char *value)
 void
 xmlwrite_member_int(struct buf *out, const char *name, int64_t value)
 {
-	xmlwrite_raw(out, TEXT(MEMBER_OPEN));
-	xmlwrite_raw(out, name, strlen(name));
-	xmlwrite_raw(out, TEXT(MEMBER_NAMED INT_OPEN));
+	xmlwrite_named(out, name, TEXT(MEMBER_NAMED INT_OPEN));
 	xmlwrite_digits(out, value);
 	xmlwrite_raw(out, TEXT(INT_CLOSE MEMBER_CLOSE));
 }
