@@ -4,6 +4,7 @@
 #include "common/mem.h"
 #include "rpcd/stats.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 static void
@@ -85,6 +86,9 @@ events_on_timer(void *ctx, uint32_t ready UNUSED)
 {
 	struct events *events = ctx;
 
+	/* The streams have left: return their memory to the system. */
+	if (TAILQ_EMPTY(&events->members))
+		(void)malloc_trim(0);
 	if (TAILQ_EMPTY(&events->members) || events->ended)
 		return;
 	source_arm(events->timer, clock_mono_ms() + EVENTS_STATS_MS);
@@ -147,7 +151,7 @@ events_leave(struct events *events, struct events_member *member)
 	TAILQ_REMOVE(&events->members, member, link);
 	if (!TAILQ_EMPTY(&events->members))
 		return;
-	source_arm(events->timer, -1);
+	source_arm(events->timer, clock_mono_ms() + EVENTS_STATS_MS);
 	stats_forget(events->rpcd->stats, events);
 	events->asking = false;
 	free(events->stats);
