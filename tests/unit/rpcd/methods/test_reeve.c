@@ -258,6 +258,7 @@ test_stats_hidden(void **state)
 	    f, "reeve.getProcessStats", P("web"), "process.stats", "{\"name\":\"web\"}");
 	answer(f, idle_row(1), -1);
 	expect(f, 2, FAULT("10", "BAD_NAME: web"));
+	caller_clear(&f->callers[ROLE_ADMIN]);
 }
 
 static void
