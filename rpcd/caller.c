@@ -1,5 +1,6 @@
 #include "rpcd/caller.h"
 
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
 
@@ -118,7 +119,8 @@ caller_forwarded(const char *text)
 	char *valid = str_to_utf8(text);
 	json_t *value;
 
-	mem_must(valid != NULL ? 0 : -1);
+	if (valid == NULL)
+		fatal("out of memory for a header");
 	if (strlen(valid) > CALLER_FORWARDED_MAX)
 		valid[str_utf8_cut(valid, CALLER_FORWARDED_MAX)] = '\0';
 	str_make_plain(valid, "");

@@ -65,7 +65,7 @@ enum grant_verdict caller_check_cmd(const struct caller *, enum cmd_id);
 
 /* Whether the caller sees this process. */
 bool caller_sees(const struct caller *, const char *group, const char *name);
-/* New: the detail of the fault NOT_PERMITTED for a method or command that needs the role. */
+/* New: the detail of the fault NOT_PERMITTED for a method or command that needs a role. */
 char *caller_why(
     const struct caller *, enum grant_verdict, const char *name, enum role needed);
 

@@ -1,5 +1,5 @@
-/* Refusals: reports to the master the calls of a listener that reeve-rpcd itself has refused,
- * for the audit log. A flood is reported by a count. */
+/* Refusals: reports to the master the calls of a listener that reeve-rpcd itself has
+ * refused, for the audit log. A flood is reported by a count. */
 #ifndef RPCD_REFUSALS_H
 #define RPCD_REFUSALS_H
 

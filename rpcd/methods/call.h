@@ -21,9 +21,10 @@ struct calls *calls_new(struct rpcd *);
 void calls_free(struct calls *);
 /* Begins the call in `body`, whose content is taken when it is long. NULL when the call was
  * answered at once, else the parked call. Its memory is counted in the share, which must
- * exist longer than the call and its reply, as the caller longer than the call. may_park false: a call that would have to wait
- * or send a request to the master is answered with fault 30. Long bodies and long
- * multicalls are always processed in several turns of the loop. */
+ * exist longer than the call and its reply, as the caller longer than the call. may_park
+ * false: a call that would have to wait or send a request to the master is answered with
+ * fault 30. Long bodies and long multicalls are always processed in several turns of the
+ * loop. */
 struct call *call_begin(struct calls *, struct share *, const struct caller *,
     struct buf *body, bool may_park, call_done_fn *, void *ctx);
 /* The same for calls of a page: an array of objects with methodName and params, taken. The

@@ -82,8 +82,8 @@ bool invocation_may_post(struct invocation *, const char *name, const json_t *pa
  * reply. Does not change the phase. The id of the request, or 0 with errno. */
 uint64_t invocation_post(
     struct invocation *, json_t *events, peer_answer_fn *fn, void *ctx);
-/* The caller has lost its rights: a call that waits ends with a fault. A reply of the master
- * that is due is still returned. */
+/* The caller has lost its rights: a call that waits ends with a fault. A reply of the
+ * master that is due is still returned. */
 void invocation_revoke(struct invocation *);
 /* Releases everything; drops a reply that is still due. */
 void invocation_clear(struct invocation *);

@@ -1,5 +1,5 @@
-/* Credentials: name and password are compared in full, neither is kept as text, and what was
- * remembered is forgotten. */
+/* Credentials: name and password are compared in full, neither is kept as text, and what
+ * was remembered is forgotten. */
 #include "common/compiler.h"
 #include "rpcd/credentials.h"
 

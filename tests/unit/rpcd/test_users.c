@@ -10,8 +10,8 @@
 
 static const char *const rows[] = {
 	"{\"name\":\"ann\",\"role\":\"admin\",\"password\":\"one\",\"slow\":false}",
-	"{\"name\":\"bob\",\"role\":\"view\",\"programs\":[\"web\"],\"password\":\"" SHA_OF_123
-	"\",\"slow\":false}",
+	"{\"name\":\"bob\",\"role\":\"view\",\"programs\":[\"web\"],"
+	"\"password\":\"" SHA_OF_123 "\",\"slow\":false}",
 	"{\"name\":\"-x<b>\",\"role\":\"view\",\"password\":\"two\",\"slow\":false}",
 	NULL,
 };

@@ -6,7 +6,8 @@
 #include "tests/unit/rpcd/made_users.h"
 
 #define ASK(basic) \
-	"POST /RPC2 HTTP/1.1\r\nAuthorization: Basic " basic "\r\nContent-Length: 4\r\n\r\nping"
+	"POST /RPC2 HTTP/1.1\r\nAuthorization: Basic " basic "\r\n" \
+	"Content-Length: 4\r\n\r\nping"
 #define CID_SLOW ASK("Y2lkOnNsb3c=")  /* cid:slow */
 #define CID_OTHER ASK("Y2lkOm90aGVy") /* cid:other */
 

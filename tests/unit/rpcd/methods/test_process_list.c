@@ -125,8 +125,8 @@ test_restricted(void **state)
 	grant_unref(none);
 }
 
-/* The text that was not used for the longest time makes place for another one; the text with
- * all processes never does. */
+/* The text that was not used for the longest time makes place for another one; the text
+ * with all processes never does. */
 static void
 test_many_rights(void **state)
 {
