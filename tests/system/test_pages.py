@@ -4,10 +4,16 @@ import base64
 import html.parser
 import http.client
 import os
+import re
+import shutil
 import signal
+import subprocess
+import unittest
 import urllib.parse
 
-from reeve import Case, Shared, cat, program, until
+from reeve import ROOT, Case, Shared, cat, free_port, program, until
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 HOSTILE = "<b>\"x\" & 'y'"
 PROGRAMS = cat("cat") + cat("two", process_name="%(program_name)s_%(process_num)d",
@@ -381,6 +387,87 @@ class Logs(Case):
             status, headers, _ = request(d, "GET", path)
             self.assertEqual(200, status)
             self.assertIn(kind, headers["Content-Type"])
+
+
+@unittest.skipUnless(NGINX, "no nginx")
+class Proxy(Case):
+    """Below a prefix of nginx, as in reeve-rpcd(8)."""
+
+    CONFIG = """daemon off; master_process off; pid {dir}/nginx.pid; error_log {dir}/nginx.log;
+events {{}}
+http {{
+    access_log off; client_body_temp_path {dir}/b; proxy_temp_path {dir}/p;
+    fastcgi_temp_path {dir}/f; uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
+    server {{
+        listen 127.0.0.1:{port};
+{location}
+    }}
+}}
+"""
+
+    def setUp(self):
+        self.d = self.daemon(PROGRAMS, tcp={"username": "user", "password": "secret"})
+        self.host, self.port = "127.0.0.1", free_port()
+        with open(os.path.join(ROOT, "man", "reeve-rpcd.8"), encoding="utf-8") as f:
+            example = re.search(r"^location /programs/ .*?^}$", f.read(), re.M | re.S)[0]
+        example = example.replace("127.0.0.1:9001", "127.0.0.1:%d" % self.d.port)
+        example = example.replace("/etc/nginx", self.d.dir)
+        with open(self.d.path("programs.htpasswd"), "w", encoding="utf-8") as f:
+            f.write("ann:{PLAIN}door\n")
+        with open(self.d.path("nginx.conf"), "w", encoding="utf-8") as f:
+            f.write(self.CONFIG.format(dir=self.d.dir, port=self.port, location=example))
+        os.chmod(self.d.path("programs.htpasswd"), 0o644)
+        server = subprocess.Popen([NGINX, "-e", self.d.path("nginx.log"), "-c",
+                                   self.d.path("nginx.conf")], stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        until(self.answers, what="nginx")
+
+    def answers(self):
+        try:
+            return request(self, "GET", "/")[0]
+        except OSError:
+            return None
+
+    def post(self, **options):
+        body = urllib.parse.urlencode({"action": "stop cat", **options.pop("fields", {})})
+        return request(self, "POST", "/programs/action", body,
+                       {"Content-Type": "application/x-www-form-urlencoded"}, **options)
+
+    def test_pages(self):
+        shown = page(self, "/programs/", user="ann:door")
+        for link in shown.links:
+            if link != "action":
+                path = urllib.parse.urljoin("/programs/", link)
+                self.assertTrue(path.startswith("/programs"), path)
+                self.assertEqual(200, request(self, "GET", path, user="ann:door")[0])
+        status, headers, _ = self.post(user="ann:door", fields=shown.fields)
+        self.assertEqual(303, status)
+        self.assertEqual("/programs/", urllib.parse.urlsplit(urllib.parse.urljoin(
+            "http://x/programs/action", headers["Location"])).path)
+        self.assertEqual("STOPPED", self.d.state("cat"))
+
+    def test_without_credentials_nothing_changes(self):
+        token = page(self, "/programs/", user="ann:door").fields["token"]
+        for user in (None, "ann:wrong", "user:secret"):
+            self.assertEqual(401, self.post(user=user, fields={"token": token})[0])
+            self.assertEqual(401, request(self, "GET", "/programs/", user=user)[0])
+        call = b"<methodCall><methodName>supervisor.stopAllProcesses</methodName></methodCall>"
+        self.assertEqual(401, request(self, "POST", "/programs/RPC2", call)[0])
+        self.assertEqual("RUNNING", self.d.state("cat"))
+
+    def test_events_arrive_at_once(self):
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/programs/events", headers={
+            "Authorization": "Basic " + base64.b64encode(b"ann:door").decode()})
+        response = connection.getresponse()
+        self.assertEqual("text/event-stream", response.headers["Content-Type"])
+        while response.readline() != b"event: snapshot-end\n":
+            pass
+        self.rpc(self.d).supervisor.startProcess("idle")
+        while b"idle" not in response.readline():
+            pass
 
 
 class Fresh(Case):
