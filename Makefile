@@ -35,11 +35,14 @@ quiet = @echo '  $(1) $@';
 endif
 
 DIRS       := common proto master rpcd ctl
+# A sanitizer has a crypt_r of its own, which calls that of the library; the linker would leave
+# the library out.
+lib_crypt   := -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state
 libs_common := -ljansson
 libs_proto  := -ljansson
-libs_master := -ljansson -lcrypt
+libs_master := -ljansson $(lib_crypt)
 libs_rpcd   := -lmicrohttpd -lexpat -ljansson -lgnutls
-libs_ctl    := -ljansson -lexpat -lcrypt
+libs_ctl    := -ljansson -lexpat $(lib_crypt)
 PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd $(BUILD)/reeve-verifier $(BUILD)/reevectl \
               $(BUILD)/pidproxy
 MAINS      := %/main.c

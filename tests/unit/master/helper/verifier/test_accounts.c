@@ -151,6 +151,12 @@ confined(int (*probe)(void))
 	return status;
 }
 
+#ifdef REEVE_SANITIZED
+static const bool sanitized = true;
+#else
+static const bool sanitized = false;
+#endif
+
 static void
 test_confinement(void **state)
 {
@@ -159,7 +165,8 @@ test_confinement(void **state)
 	(void)state;
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-#ifndef REEVE_SANITIZED
+	if (sanitized)
+		return;
 	status = confined(probe_socket);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGSYS);
@@ -167,7 +174,6 @@ test_confinement(void **state)
 	status = confined(probe_accept);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-#endif
 }
 
 int
