@@ -9,7 +9,7 @@
 
 #define HELPER_SOCKET 3 /* the connection to the master */
 
-/* The function main of the program: runs `run` if reeved has started it. The exit status. */
+/* The function main of the program: calls `run` if reeved has started it. Its status. */
 int helper_main(const char *program, int argc, char **argv, int (*run)(void));
 /* Logs to standard error; gets a process group of its own; opens missing descriptors 0 to 2
  * and closes all after HELPER_SOCKET; makes the socket and the pipe of the log

@@ -72,8 +72,8 @@ passwd_read_arguments(
 	return false;
 }
 
-/* Asks twice on a terminal; else reads a line. New, or NULL: there is none, or two different
- * ones, which was reported. */
+/* Asks twice on a terminal; else reads a line. New, or NULL: there is none, or two
+ * different ones, which was reported. */
 static char *
 passwd_ask(struct session *s, const char *user, size_t *n)
 {
