@@ -171,7 +171,8 @@ audit_entry(const struct connection *client, const json_t *params)
 	return entry;
 }
 
-/* The names, separated by blanks; not more than a record shows. */
+/* The names, separated by blanks; not more than a record shows. The parameters are not
+ * checked yet. */
 static void
 audit_names(struct buf *out, const json_t *names)
 {
@@ -179,9 +180,9 @@ audit_names(struct buf *out, const json_t *names)
 	size_t i;
 
 	json_array_foreach(names, i, name)
-		if (buf_len(out) <= AUDIT_TEXT_MAX &&
-		    buf_printf(out, "%s%s", i > 0 ? " " : "", json_string_value(name)) ==
-			-1)
+		if (json_is_string(name) && buf_len(out) <= AUDIT_TEXT_MAX &&
+		    buf_printf(out, "%s%s", buf_len(out) > 0 ? " " : "",
+			json_string_value(name)) == -1)
 			break;
 	if (buf_len(out) > 0 && buf_putc(out, '\0') == -1)
 		buf_clear(out);

@@ -187,7 +187,10 @@ test_data(void **state)
 	audit_end(&w.local, 2, FAULT_NONE, NULL);
 	begin_call(&w.local, 3, CMD_PROCESS_STDIN, "{\"name\":[\"secret\"],\"data\":7}");
 	audit_end(&w.local, 3, FAULT_INCORRECT_PARAMETERS, NULL);
-	assert_int_equal(lines(), 3);
+	begin_call(&w.local, 4, CMD_PROCESS_RESTART, "{\"names\":[7,\"a\",null,\"b\"]}");
+	audit_end(&w.local, 4, FAULT_INCORRECT_PARAMETERS, NULL);
+	assert_int_equal(lines(), 4);
+	assert_string_equal(text(3, "target"), "a b");
 	assert_int_equal(number(0, "bytes"), 6);
 	assert_int_equal(number(0, "events"), -1);
 	assert_string_equal(text(1, "target"), "T");
