@@ -31,7 +31,8 @@ struct event_stream *event_stream_new(struct events *, const struct event_stream
 void event_stream_free(void *stream);
 
 #define EVENT_STREAM_END (-1)
-/* Reads the next bytes. Their number; 0 = none until `ready` is called; EVENT_STREAM_END. */
+/* Reads the next bytes. Their number; 0 = none until `ready` is called;
+ * EVENT_STREAM_END. */
 ssize_t event_stream_read(void *stream, char *out, size_t max);
 
 #endif

@@ -36,8 +36,8 @@ NODISCARD bool http_stream_open(struct http_stream *, struct http_connection *,
 /* The client loses the connection when it takes nothing for a while, and the kernel keeps
  * little for it. For streams that stay open for hours. */
 void http_stream_bound(struct http_stream *);
-/* New: the response with this content type, or NULL with ENOMEM. `block`: the bytes that are
- * made at once. */
+/* New: the response with this content type, or NULL with ENOMEM. `block`: the bytes that
+ * are made at once. */
 struct MHD_Response *http_stream_response(
     struct http_stream *, const char *type, size_t block);
 /* There is something to read; also for a stream that is not suspended. */

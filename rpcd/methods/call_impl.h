@@ -1,5 +1,6 @@
-/* Call impl: the structs of a call, only for call_read.c, which reads the body, call_json.c,
- * which does so for JSON-RPC, and call.c, which does the rest. */
+/* Call impl: the structs of a call, only for call_read.c, which reads the body,
+ * call_json.c, which begins what a body of JSON-RPC asks for, and call.c, which does the
+ * rest. */
 #ifndef RPCD_METHODS_CALL_IMPL_H
 #define RPCD_METHODS_CALL_IMPL_H
 
