@@ -250,6 +250,12 @@ class Peers(Case):
         until(lambda: self.states() == {
             **dict.fromkeys(mine | {"db:two"}, "RUNNING"), "mail:mail": "STOPPED"})
 
+    def test_samples_are_of_what_they_see(self):
+        for wire, count in ((self.wire(ALICE), 3), (self.control(self.d), len(ALL))):
+            got = wire.call("all.stats")
+            self.assertEqual((count, False), (len(got["rows"]), got["more"]))
+            self.assertTrue(wire.call("process.stats", name="db:one"))
+
     def test_pending_starts_of_others_are_not_cancelled(self):
         """all.stop cancels the starts that it stops, and no others."""
         root, alice = self.control(self.d), self.wire(ALICE)
