@@ -296,7 +296,7 @@ grant_why(const struct grant *grant, enum role ceiling, enum grant_verdict verdi
 		return mem_printf("%s is denied by deny_methods= of [user:%s]", name, user);
 	if (verdict == GRANT_NEEDS_ALL)
 		return mem_printf("%s needs programs=all in [user:%s]", name, user);
-	if (ceiling < needed && grant->role >= needed)
+	if (ceiling < needed && (grant->role >= needed || grant->user != NULL))
 		return mem_printf("%s needs role %s, and max_role= of the server is %s",
 		    name, role_name(needed), role_name(ceiling));
 	if (grant->user == NULL)

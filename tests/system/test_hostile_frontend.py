@@ -137,6 +137,26 @@ class Hostile(Impostor):
         d.wait_log("UNKNOWN_METHOD", count=2)
         self.assertServesLocally(d)
 
+    def test_claims_of_users(self):
+        """Who reeve-rpcd says is calling can only narrow what it may do."""
+        d = self.impostor(CLAIMS, servers=2 * ({"max_role": "operate"},), programs=USERS)
+        d.wait_log("INFO reeve-rpcd: end")
+        for text in (
+                "1 process.stop null",
+                "2 process.start needs role operate, and role= of [user:bob] is view",
+                "3 the user in parameter 'by' is not configured",
+                "4 parameter 'by' must be an object of strings",
+                "5 daemon.shutdown needs role admin, and max_role= of the server is operate",
+                "6 daemon.shutdown needs role admin, and max_role= of the server is operate",
+                "7 daemon.shutdown needs role admin, and max_role= of the server is operate",
+                "8 BAD_NAME: cat",
+                "9 process.start null",
+                "10 BAD_NAME: cat:*",
+                "11 group.stop null",
+                "12 config.reread needs role admin, and max_role= of the server is operate"):
+            self.assertIn("INFO reeve-rpcd: %s\n" % text, d.log())
+        self.assertServesLocally(d)
+
     def test_floods_the_log(self):
         d = self.impostor("hello()\nfor i in range(5000): log('CRIT \\x1b[2J%d' % i)\n"
                           "os.write(2, b'WARN last words')")

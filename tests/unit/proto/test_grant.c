@@ -306,6 +306,9 @@ test_why(void **state)
 	    "x.y needs role operate, and max_role= of the server is view");
 	expect_why(bob, ROLE_ADMIN, GRANT_ROLE,
 	    "x.y needs role operate, and role= of [user:bob] is view");
+	/* A higher role, or methods=, would not suffice. */
+	expect_why(bob, ROLE_VIEW, GRANT_ROLE,
+	    "x.y needs role operate, and max_role= of the server is view");
 	expect_why(
 	    bob, ROLE_ADMIN, GRANT_DENIED, "x.y is denied by deny_methods= of [user:bob]");
 	expect_why(
