@@ -196,7 +196,7 @@ users_on_user(struct users_table *table, const json_t *params)
 	struct user *user;
 
 	if (name == NULL || map_get(table->by_name, name) != NULL ||
-	    (password == NULL) != slow)
+	    (password != NULL && slow))
 		return -1;
 	grant = users_read_grant(name, params);
 	if (grant == NULL)
@@ -206,7 +206,8 @@ users_on_user(struct users_table *table, const json_t *params)
 	user->slow = slow;
 	table->has_slow |= slow;
 	mem_must(map_set(table->by_name, name, user));
-	return slow ? 0 : credentials_add(table->credentials, name, password, user);
+	return password == NULL ? 0 :
+				  credentials_add(table->credentials, name, password, user);
 }
 
 static int

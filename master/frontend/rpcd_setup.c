@@ -114,7 +114,8 @@ rpcd_setup_add_list(json_t *params, const char *name, char *const *list)
 	return json_object_set_new(params, name, array);
 }
 
-/* New: the message about a user, NULL with ENOMEM. A slow hash stays in the master. */
+/* New: the message about a user, NULL with ENOMEM. A slow hash stays in the master,
+ * and a user may have no password. */
 static json_t *
 rpcd_setup_user(const struct user_config *user)
 {

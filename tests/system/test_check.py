@@ -261,12 +261,20 @@ x=1
 
     def test_users(self):
         """What users and peer_users= can have that is valid and does not work."""
-        user = "[user:u]\nrole=view\npassword=" + SHA512 + "\n"
+        peer = "[user:u]\nrole=view\n"
+        user = peer + "password=" + SHA512 + "\n"
         server = RPC + "[unix_http_server]\nfile=%s/s\n" % self.d.dir
         for text, wanted in (
                 (server + user, []),
                 (user, [(2, r"\[user:u\] can log in nowhere: there is no HTTP server, ")]),
                 ("peer_users=daemon=u\n" + user, []),
+                ("peer_users=daemon=u\n" + server + peer, []),
+                (server + peer, [(6, r"\[user:u\] can log in nowhere: it has no password, "
+                                  "and peer_users does not name it; set password to ")]),
+                ("peer_users=daemon=u\n" + RPC + "[inet_http_server]\nport=1\n" + peer,
+                 [(6, r"\[inet_http_server\] accepts nobody: it has no password, and no ")]),
+                ("peer_users=daemon=u\n" + RPC + "[inet_http_server]\nport=1\n"
+                 "unauthenticated_role=none\n" + peer, []),
                 ("peer_users=daemon=u, @daemon=u, 1=u\n" + user,
                  [(2, "peer_users names 1 twice; the first entry counts")]),
                 ("peer_users=root=u,daemon=u\n" + user,
@@ -354,6 +362,7 @@ password=$9$swordfish$
 role=chief
 [user:d]
 role=view
+password_file=%(here)s/no-such-file
 [user:e]
 password=sword%fish
 role=view
@@ -370,10 +379,11 @@ max_role=boss
 """)
         self.assertEqual(2, status)
         problems = [re.match(r"F:(\d+): (?!warning)(.*)", t) for t in text.splitlines()]
-        self.assertEqual([2, 3, 6, 9, 10, 11, 14, 18, 20, 25],
+        self.assertEqual([2, 3, 6, 9, 10, 13, 15, 19, 21, 26],
                          sorted(int(m[1]) for m in problems if m), text)
         self.assertNotIn("swordfish", text)
         self.assertNotIn("sword%fish", text)
+        self.assertNotIn("has no password", text)
 
     def test_nothing_to_warn_of(self):
         self.scripts()

@@ -21,7 +21,6 @@ password=x
 role=operate
 programs=web, db:one
 [user:bob]
-password=x
 role=view
 [user:carol]
 password=x

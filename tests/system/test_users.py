@@ -358,6 +358,31 @@ class Changes(Case):
             line = streams["bob"].readline()
             self.assertNotEqual(b"", line)
 
+    def test_no_password(self):
+        """A user who has none cannot log in, and takes the time of an unknown one."""
+        peer = "[user:eve]\nrole=admin\n"
+        self.d = self.daemon(cat("cat") + peer, supervisord={"peer_users": "daemon=eve"})
+        for others in ("", user("ann", "one"), user("ann", "one") + user("cid", SLOW)):
+            self.configure_peers(peer + others)
+            self.assertEqual(401, self.state(None, None))
+            times = {}
+            for name in ("eve", "nobody"):
+                began = time.monotonic()
+                self.assertEqual(401, self.state(name, ""))
+                self.assertEqual(401, self.state(name, "x"))
+                times[name] = time.monotonic() - began
+                self.assertGreater(times[name], 1.9)
+            if others:
+                self.assertEqual("RUNNING", self.state("ann", "one"))
+        # Whoever gets a password can log in, until it is removed.
+        for password, wanted in (("password=x\n", "RUNNING"), ("", 401)):
+            self.configure_peers(peer + password)
+            self.assertEqual(wanted, self.state("eve", "x"))
+
+    def configure_peers(self, users):
+        self.d.configure(cat("cat") + users, {"peer_users": "daemon=eve"})
+        self.reread()
+
     def test_slow_hash(self):
         users = user("ann", "one") + user("cid", SLOW, role="view")
         self.d = self.daemon(cat("cat") + users)

@@ -81,8 +81,7 @@ class Users(Case):
     def test_an_error_leaves_the_users(self):
         self.begin(user("bob", SECRETS[0]))
         for users, text in (
-                (user("bob", ""), "[user:bob] has no password: set password to what reevectl "
-                 "passwd prints, or password_file to a file that has it"),
+                (user("bob") + "password=\n", "[user:bob] the password is empty"),
                 (user("bob", "$9$%s$x" % SECRETS[1]), "[user:bob] the password begins like a "
                  "hash, $...$, but of an unknown kind; make a hash with reevectl passwd"),
                 (user("bob", "100%" + SECRETS[1]), "[user:bob] the password has a % that "

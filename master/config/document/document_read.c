@@ -194,7 +194,7 @@ document_read_is_complete(uint32_t kind, const void *object)
 		    (listener->username == NULL) == (listener->password == NULL);
 	case CONF_DOCUMENT_USER:
 		return user->section != NULL && user->name != NULL &&
-		    user->password != NULL;
+		    (user->password != NULL || !user->slow);
 	case CONF_DOCUMENT_GROUP:
 		return group->name != NULL;
 	case CONF_DOCUMENT_PROCESS:

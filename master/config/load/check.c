@@ -43,6 +43,11 @@ check_apply_repairs(void *ctx, struct ini *ini)
 	for (size_t i = 0; i < check->count; i++) {
 		const struct repair *r = &check->repairs[i];
 		ini_repair(ini, r->section, r->key, check_placeholder(r->key));
+		/* The user is not without a password because the file is wrong. */
+		if (str_equal(r->key, "password_file") &&
+		    ini_get(ini, r->section, "password") == NULL)
+			ini_repair(
+			    ini, r->section, "password", check_placeholder("password"));
 	}
 }
 
@@ -105,8 +110,8 @@ check_print_error(const struct check *check, const char *error, const char *sect
 	    rest != NULL ? rest : "");
 }
 
-/* Whether the error follows from a repair: of the same option, of the file with a password,
- * or one that removed a program of a group. */
+/* Whether the error follows from a repair: of the same option, or one that removed a program
+ * of a group. */
 static bool
 check_is_consequence(
     const struct check *check, const struct conf_load *load, const char *key)
@@ -114,9 +119,7 @@ check_is_consequence(
 	const char *error = load->error;
 
 	if (key != NULL && load->failed_section != NULL &&
-	    (check_is_repaired(check, load->failed_section, key) ||
-		(str_equal(key, "password") &&
-		    check_is_repaired(check, load->failed_section, "password_file"))))
+	    check_is_repaired(check, load->failed_section, key))
 		return true;
 	if (strstr(error, "names unknown program") == NULL)
 		return false;

@@ -173,18 +173,15 @@ user_section_read_password(struct conf_load *load, struct user_config *user)
 	bool has_text = ini_get(load->ini, user->section, "password") != NULL;
 	bool has_file = ini_get(load->ini, user->section, "password_file") != NULL;
 
-	if (has_text && !has_file)
+	if (has_text && has_file) {
+		conf_load_at(load, user->section, "password_file");
+		return conf_load_reject(load,
+		    "[%s] has password and password_file; remove one of them",
+		    user->section);
+	}
+	if (has_text)
 		return user_section_expand_password(load, user);
-	if (has_file && !has_text)
-		return user_section_read_password_file(load, user);
-	conf_load_at(load, user->section, has_file ? "password_file" : "password");
-	return has_file ?
-	    conf_load_reject(load,
-		"[%s] has password and password_file; remove one of them", user->section) :
-	    conf_load_reject(load,
-		"[%s] has no password: set password to what reevectl passwd "
-		"prints, or password_file to a file that has it",
-		user->section);
+	return has_file ? user_section_read_password_file(load, user) : 0;
 }
 
 /* --- the sections --- */

@@ -186,7 +186,12 @@ user_warnings_login(struct conf_load *load, const struct user_config *user)
 {
 	const struct config *config = load->config;
 
-	if (config->nlisteners == 0 && !user_warnings_is_peer(config, user))
+	if (user->password == NULL && !user_warnings_is_peer(config, user))
+		conf_load_warn(load, user->section, NULL,
+		    "[%s] can log in nowhere: it has no password, and peer_users does not "
+		    "name it; set password to what reevectl passwd prints",
+		    user->section);
+	else if (config->nlisteners == 0 && !user_warnings_is_peer(config, user))
 		conf_load_warn(load, user->section, NULL,
 		    "[%s] can log in nowhere: there is no HTTP server, and peer_users does "
 		    "not name the user",

@@ -400,14 +400,30 @@ warnings_is_loopback(const char *host)
 	return str_equal(host, "localhost");
 }
 
+/* Whether a user can log in. */
+static bool
+warnings_has_password(const struct config *config)
+{
+	for (size_t i = 0; i < config->nusers; i++)
+		if (config->users[i].password != NULL)
+			return true;
+	return false;
+}
+
 static void
 warnings_open(struct conf_load *load, const struct listener_config *listener)
 {
 	const char *section = listener->section;
 
 	/* With users, it accepts nobody without a password. */
-	if (!listener->has_role && load->config->nusers > 0)
+	if (!listener->has_role && load->config->nusers > 0) {
+		if (!warnings_has_password(load->config))
+			conf_load_warn(load, section, "port",
+			    "[%s] accepts nobody: it has no password, and no [user:NAME] "
+			    "has one",
+			    section);
 		return;
+	}
 	if (listener->has_role && listener->unauthenticated_role <= ROLE_STATES)
 		return;
 	if (listener->has_role)

@@ -91,7 +91,6 @@ test_malformed(void **state UNUSED)
 {
 	static const char *const bad[] = {
 		"{}",
-		"{\"name\":\"x\",\"role\":\"view\",\"slow\":false}",
 		"{\"name\":\"x\",\"role\":\"view\",\"password\":\"p\",\"slow\":true}",
 		"{\"name\":\"x\",\"role\":\"king\",\"password\":\"p\",\"slow\":false}",
 		"{\"name\":\"x\",\"password\":\"p\",\"slow\":false}",
@@ -169,6 +168,34 @@ test_verified(void **state UNUSED)
 	users_free(users);
 }
 
+/* A user of peer_users= who has no password is as wrong for a login as an unknown name. */
+static void
+test_no_password(void **state UNUSED)
+{
+	static const char *const alone[] = {
+		"{\"name\":\"eve\",\"role\":\"view\",\"slow\":false}", NULL
+	};
+	static const char *const both[] = { slow_rows[1], alone[0], NULL };
+	static const char *const peers[] = {
+		"{\"group\":false,\"id\":1000,\"user\":\"eve\"}", NULL
+	};
+	struct users *users = users_new();
+	struct credentials_digest digest;
+
+	assert_non_null(users);
+	users_send(users, alone, peers);
+	assert_true(users_exist(users));
+	assert_string_equal(grant_user(users_of_peer(users, 1000, NULL, 0)), "eve");
+	assert_string_equal(CHECK(users, "eve\0", &digest), "wrong");
+	assert_string_equal(CHECK(users, "eve\0x", &digest), "wrong");
+	users_send(users, both, peers);
+	assert_string_equal(CHECK(users, "eve\0", &digest), "wrong");
+	assert_string_equal(CHECK(users, "eve\0x", &digest), "unverified");
+	assert_null(users_accept(users, users_version(users), "eve", &digest));
+	assert_string_equal(CHECK(users, "eve\0x", &digest), "unverified");
+	users_free(users);
+}
+
 static void
 test_peers(void **state UNUSED)
 {
@@ -208,6 +235,7 @@ main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_impossible),
 		cmocka_unit_test(test_verified),
+		cmocka_unit_test(test_no_password),
 		cmocka_unit_test(test_peers),
 	};
 
