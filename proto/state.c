@@ -257,10 +257,10 @@ daemon_info_clear(struct daemon_info *info)
 json_t *
 daemon_info_write(const struct daemon_info *info)
 {
-	return json_pack("{si, ss%, sI, ss%, ss%, sb}", "state", (int)info->state,
+	return json_pack("{si, ss%, sI, sI, ss%, ss%, sb}", "state", (int)info->state,
 	    "fatal_reason", info->fatal_reason, state_text_len(info->fatal_reason), "pid",
-	    (json_int_t)info->pid, "identifier", info->identifier,
-	    state_text_len(info->identifier), "logfile", info->logfile,
+	    (json_int_t)info->pid, "start", (json_int_t)info->start, "identifier",
+	    info->identifier, state_text_len(info->identifier), "logfile", info->logfile,
 	    state_text_len(info->logfile), "has_main_interface", info->has_main_interface);
 }
 
@@ -269,20 +269,21 @@ daemon_info_read(const json_t *json, struct daemon_info *info)
 {
 	struct daemon_info got = { 0 };
 	char **texts[] = { &got.fatal_reason, &got.identifier, &got.logfile };
-	json_int_t state, pid;
+	json_int_t state, pid, start = 0;
 	int main_interface;
 
 	*info = (struct daemon_info){ 0 };
 	errno = EINVAL;
-	if (json_unpack((json_t *)(uintptr_t)json, "{sI, ss, sI, ss, ss, sb}", "state",
-		&state, "fatal_reason", &got.fatal_reason, "pid", &pid, "identifier",
-		&got.identifier, "logfile", &got.logfile, "has_main_interface",
-		&main_interface) == -1 ||
-	    state < INT_MIN || state > INT_MAX || pid < 0 || pid > INT_MAX ||
+	if (json_unpack((json_t *)(uintptr_t)json, "{sI, ss, sI, s?I, ss, ss, sb}", "state",
+		&state, "fatal_reason", &got.fatal_reason, "pid", &pid, "start", &start,
+		"identifier", &got.identifier, "logfile", &got.logfile,
+		"has_main_interface", &main_interface) == -1 ||
+	    state < INT_MIN || state > INT_MAX || pid < 0 || pid > INT_MAX || start < 0 ||
 	    state_copy_texts(texts, nitems(texts)) == -1)
 		return -1;
 	got.state = (enum daemon_state)state;
 	got.pid = (pid_t)pid;
+	got.start = start;
 	got.has_main_interface = main_interface;
 	*info = got;
 	return 0;

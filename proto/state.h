@@ -78,15 +78,19 @@ struct process_info {
 	bool ready;       /* serves; RUNNING programs do unless they report otherwise */
 	bool paused;      /* a client has suspended automatic starts */
 	enum health health;
-	char *waiting_for;  /* what must happen before the next spawn; "" = nothing */
+	/* What must happen before the next spawn; "" = nothing. Callers who see only some
+	 * programs read it, too. */
+	char *waiting_for;
 	int64_t next_start; /* epoch seconds of the next automatic start; 0 = none */
 	uint64_t restarts;  /* automatic starts after the first start; never decreases */
 };
 
 struct daemon_info {
 	enum daemon_state state;
-	char *fatal_reason; /* "" unless FATAL */
+	/* "" unless FATAL. Names no program: callers who see only some read it, too. */
+	char *fatal_reason;
 	pid_t pid;
+	int64_t start; /* epoch seconds, 0 = unknown; a live upgrade keeps it */
 	char *identifier;
 	char *logfile;           /* main log, "" if none */
 	bool has_main_interface; /* [rpcinterface:supervisor] is configured */

@@ -1,5 +1,6 @@
 #include "master/daemon/daemon_state.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "master/daemon/shutdown.h"
 
@@ -107,6 +108,12 @@ daemon_state_reason(const struct daemon *d)
 	return d->reason != NULL ? d->reason : "out of memory";
 }
 
+int64_t
+daemon_state_start(const struct daemon *d)
+{
+	return d->start;
+}
+
 enum fault
 daemon_state_fault(const struct daemon *d)
 {
@@ -137,6 +144,7 @@ daemon_state_new(
 	d->ops = ops;
 	d->ctx = ctx;
 	d->state = DAEMON_RUNNING;
+	d->start = clock_wall_ms() / 1000;
 	d->reported_ms = -1;
 	return d;
 }

@@ -28,6 +28,7 @@ struct daemon *daemon_state_new(
 void daemon_state_free(struct daemon *);
 enum daemon_state daemon_state_get(const struct daemon *);
 const char *daemon_state_reason(const struct daemon *); /* "" unless FATAL */
+int64_t daemon_state_start(const struct daemon *);      /* epoch seconds */
 /* The answer to commands that this state refuses: SHUTDOWN_STATE, FATAL_STATE; or NONE. */
 enum fault daemon_state_fault(const struct daemon *);
 bool daemon_state_is_stopping(const struct daemon *); /* SHUTDOWN, RESTARTING or FATAL */
@@ -40,7 +41,7 @@ bool daemon_state_restart(struct daemon *);
 void daemon_state_hold(struct daemon *);
 void daemon_state_release(struct daemon *);
 /* An invariant is broken: logs the reason and enters FATAL, where nothing is spawned and
- * children are left alone. A shutdown or restart under way continues by the pid map. */
+ * children are left alone. Every client may read the reason: it names no program. A shutdown or restart under way continues by the pid map. */
 void daemon_state_break(struct daemon *, const char *reason);
 /* Its part of the state document. */
 #define DAEMON_STATE_FIELDS(ROW, S)							\
@@ -49,7 +50,8 @@ void daemon_state_break(struct daemon *, const char *reason);
 	/* The children are being stopped by the pid map. */				\
 	ROW(S, BOOL, by_pid)								\
 	/* Monotonic time of the last "waiting for ... to die"; -1 = none. */		\
-	ROW(S, I64, reported_ms)
+	ROW(S, I64, reported_ms)							\
+	ROW(S, I64, start)	/* epoch seconds */
 struct daemon_state_record FIELDS(DAEMON_STATE_FIELDS);
 /* Borrowed, to be read or filled. */
 struct daemon_state_record *daemon_state_record(struct daemon *);

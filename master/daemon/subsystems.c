@@ -121,6 +121,7 @@ subsystems_daemon_row(void *ctx, struct daemon_info *info)
 
 	info->state = daemon_state_get(master->daemon);
 	info->pid = getpid();
+	info->start = daemon_state_start(master->daemon);
 	info->has_main_interface = master->config->has_main_interface;
 	info->fatal_reason = strdup(daemon_state_reason(master->daemon));
 	info->identifier = strdup(master->config->identifier);

@@ -127,6 +127,7 @@ event_stream_daemon(struct event_stream *s)
 	jsonwrite_member_string(out, "host", s->events->rpcd->host);
 	jsonwrite_member_string(out, "version", REEVE_VERSION);
 	jsonwrite_member_number(out, "pid", daemon->pid);
+	jsonwrite_member_number(out, "start", daemon->start);
 	jsonwrite_member_number(out, "state", daemon->state);
 	jsonwrite_member_string(out, "statename", daemon_state_name(daemon->state));
 	jsonwrite_member_string(out, "reason", daemon->fatal_reason);

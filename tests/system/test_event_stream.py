@@ -98,6 +98,10 @@ class States(Shared, Pages):
                                                    process_name="web_%(process_num)02d") \
         + cat('b"<i>&', autostart="false")
 
+    @classmethod
+    def prepare(cls):
+        cls.began = int(time.time())
+
     def test_head(self):
         page = self.page().head()
         self.assertEqual(200, page.status)
@@ -124,6 +128,7 @@ class States(Shared, Pages):
     def test_daemon(self):
         daemon = self.page().wait("daemon")
         self.assertEqual(self.s.supervisor.getPID(), daemon["pid"])
+        self.assertTrue(self.began <= daemon["start"] <= time.time(), daemon)
         self.assertEqual(("RUNNING", 1), (daemon["statename"], daemon["state"]))
         self.assertEqual(socket.gethostname(), daemon["host"])
         self.assertEqual(self.s.supervisor.getIdentification(), daemon["identifier"])

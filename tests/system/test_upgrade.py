@@ -4,6 +4,7 @@ with the same children and pipes. Only a test build has the command for this."""
 import os
 import re
 import signal
+import time
 import unittest
 
 from reeve import SEAM, Case, alive, program, read, reeve_only, until
@@ -216,6 +217,21 @@ class Upgrade(Case):
         until(lambda: d.info("crasher")["pid"] not in (0, self.pids["crasher"]))
         command = read("/proc/%d/cmdline" % d.info("crasher")["pid"])
         self.assertEqual(b"/bin/sleep\x001000\x00", command)
+
+    def started(self):
+        wire = self.control(self.d)
+        wire.call("subscribe")
+        while True:
+            frame = wire.frame()
+            if frame["method"] == "stream.daemon":
+                return frame["params"]["daemon"]["start"]
+
+    def test_the_start_stays(self):
+        self.begin()
+        before = self.started()
+        until(lambda: time.time() > before + 1)
+        self.upgrade()
+        self.assertEqual(before, self.started())
 
     def test_ids_and_numbers_go_on(self):
         d = self.begin()

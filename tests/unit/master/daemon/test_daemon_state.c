@@ -94,7 +94,9 @@ test_resume(void **state)
 	assert_true(daemon_state_resume(s->daemon));
 	assert_turn(s, "");
 
-	*record = (struct daemon_state_record){ DAEMON_FATAL, strdup("why"), false, -1 };
+	assert_int_equal(daemon_state_start(s->daemon), RECORDER_WALL / 1000);
+	*record = (struct daemon_state_record){ DAEMON_FATAL, strdup("why"), false, -1, 5 };
+	assert_int_equal(daemon_state_start(s->daemon), 5);
 	assert_true(daemon_state_resume(s->daemon));
 	assert_string_equal(daemon_state_reason(s->daemon), "why");
 	assert_turn(s, "");
@@ -102,7 +104,7 @@ test_resume(void **state)
 	assert_false(daemon_state_resume(s->daemon));
 	free(record->reason);
 
-	*record = (struct daemon_state_record){ DAEMON_SHUTDOWN, NULL, true, -1 };
+	*record = (struct daemon_state_record){ DAEMON_SHUTDOWN, NULL, true, -1, 5 };
 	assert_true(daemon_state_resume(s->daemon));
 	assert_turn(s, "");
 	assert_true(record->by_pid);
@@ -110,7 +112,7 @@ test_resume(void **state)
 	assert_false(daemon_state_resume(s->daemon));
 
 	*record = (struct daemon_state_record){ DAEMON_RESTARTING, NULL, false,
-		RECORDER_MONO - 1000 };
+		RECORDER_MONO - 1000, 5 };
 	assert_true(daemon_state_resume(s->daemon));
 	assert_turn(s, "kill 100 15\n"); /* the next report is due in two seconds */
 	recorder_tick(&s->recorder, 2000);

@@ -162,6 +162,7 @@ assert_daemon(struct daemon *got, struct daemon *want)
 	    daemon_state_record(got)->by_pid, daemon_state_record(want)->by_pid);
 	assert_int_equal(
 	    daemon_state_record(got)->reported_ms, daemon_state_record(want)->reported_ms);
+	assert_int_equal(daemon_state_start(got), daemon_state_start(want));
 }
 
 static void
@@ -366,10 +367,10 @@ test_daemon_states(void **state UNUSED)
 {
 	static char reason[] = "broken \xff";
 	const struct daemon_state_record states[] = {
-		{ DAEMON_RUNNING, NULL, false, -1 },
-		{ DAEMON_SHUTDOWN, NULL, false, RECORDER_MONO },
-		{ DAEMON_RESTARTING, NULL, true, -1 },
-		{ DAEMON_FATAL, reason, false, -1 },
+		{ DAEMON_RUNNING, NULL, false, -1, 1 },
+		{ DAEMON_SHUTDOWN, NULL, false, RECORDER_MONO, 2 },
+		{ DAEMON_RESTARTING, NULL, true, -1, 3 },
+		{ DAEMON_FATAL, reason, false, -1, 4 },
 	};
 	struct scene *old, *fresh;
 	json_t *doc;
