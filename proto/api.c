@@ -1,5 +1,6 @@
 #include "proto/api.h"
 
+#include "common/compiler.h"
 #include "proto/state.h"
 
 #include <stdlib.h>
@@ -78,4 +79,22 @@ api_nth(size_t nth)
 		return &api_supervisor_methods[nth];
 	nth -= API_SUPERVISOR_METHODS;
 	return nth < API_MAX ? &api_methods[nth] : NULL;
+}
+
+const char *
+api_other_name(const char *name)
+{
+	static const char *const pairs[][2] = {
+		{ "supervisor.clearProcessLog", "supervisor.clearProcessLogs" },
+		{ "supervisor.getVersion", "supervisor.getAPIVersion" },
+		{ "supervisor.readMainLog", "supervisor.readLog" },
+		{ "supervisor.readProcessLog", "supervisor.readProcessStdoutLog" },
+		{ "supervisor.tailProcessLog", "supervisor.tailProcessStdoutLog" },
+	};
+
+	for (size_t i = 0; i < nitems(pairs); i++)
+		for (size_t which = 0; which < 2; which++)
+			if (strcmp(pairs[i][which], name) == 0)
+				return pairs[i][1 - which];
+	return NULL;
 }

@@ -40,6 +40,8 @@ extern const struct api_method api_supervisor_methods[API_SUPERVISOR_METHODS];
 const struct api_method *api_find(const char *name);
 /* Row `nth` of all rows of these three namespaces; NULL after the last. */
 const struct api_method *api_nth(size_t nth);
+/* The other name of a method that has an old and a new one; NULL = it has one name. */
+const char *api_other_name(const char *name);
 
 /* Types of members. A number of more than 32 bits is a double in XML-RPC. */
 enum api_type {

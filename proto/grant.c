@@ -49,13 +49,26 @@ grant_copy_list(const char *const *list)
 }
 
 static bool
+grant_matches_name(char *const *pattern, const char *name)
+{
+	while (*pattern != NULL && fnmatch(*pattern, name, 0) != 0)
+		pattern++;
+	return *pattern != NULL;
+}
+
+/* Whether the list has the method, by either of its names. */
+static bool
 grant_matches(const struct grant *grant, enum grant_list which, const char *name)
 {
-	char *const *pattern = grant->lists[which];
+	char *const *patterns = grant->lists[which];
+	const char *other;
 
-	while (pattern != NULL && *pattern != NULL && fnmatch(*pattern, name, 0) != 0)
-		pattern++;
-	return pattern != NULL && *pattern != NULL;
+	if (patterns == NULL)
+		return false;
+	if (grant_matches_name(patterns, name))
+		return true;
+	other = api_other_name(name);
+	return other != NULL && grant_matches_name(patterns, other);
 }
 
 /* The commands of the methods that a list matches. CMD_HELLO is not sent for a method. */

@@ -107,20 +107,42 @@ test_methods(void **state)
 	expect(&bob, ROLE_ADMIN, "supervisor.stopProcess", GRANT_ROLE);
 }
 
-/* A command that is sent for one method is denied with it, even though another, which
- * supervisord has as an old name, is not. */
+/* A method is the same under its old and its new name. */
 static void
 test_aliases(void **state)
 {
 	struct grant_source bob = { .user = "bob", .role = ROLE_ADMIN,
 		.deny_methods = LIST("supervisor.clearProcessLog") };
+	const struct api_method *method;
+
+	(void)state;
+	expect(&bob, ROLE_ADMIN, "supervisor.clearProcessLogs", GRANT_DENIED);
+	bob.deny_methods = LIST("*.clearProcessLogs", "supervisor.readLog");
+	expect(&bob, ROLE_ADMIN, "supervisor.clearProcessLog", GRANT_DENIED);
+	expect(&bob, ROLE_ADMIN, "supervisor.readMainLog", GRANT_DENIED);
+	expect(&bob, ROLE_ADMIN, "supervisor.readProcessLog", GRANT_OK);
+	bob = (struct grant_source){ .user = "bob",
+		.role = ROLE_VIEW,
+		.methods = LIST("supervisor.clearProcessLog") };
+	expect(&bob, ROLE_ADMIN, "supervisor.clearProcessLogs", GRANT_OK);
+	for (size_t i = 0; (method = api_nth(i)) != NULL; i++)
+		if (strncmp(method->help, "The old name of ", 16) == 0)
+			assert_non_null(api_other_name(method->name));
+}
+
+/* A command that is sent for several methods is denied with each of them. */
+static void
+test_shared_command(void **state)
+{
+	struct grant_source bob = { .user = "bob", .role = ROLE_ADMIN,
+		.deny_methods = LIST("supervisor.readProcessStderrLog") };
 	struct grant *grant = grant_new(&bob);
 
 	(void)state;
-	assert_int_equal(
-	    grant_check_method(grant, ROLE_ADMIN, api_find("supervisor.clearProcessLogs")),
+	assert_int_equal(grant_check_method(grant, ROLE_ADMIN,
+			     api_find("supervisor.readProcessStdoutLog")),
 	    GRANT_OK);
-	assert_int_equal(grant_check_cmd(grant, ROLE_ADMIN, CMD_LOG_CLEAR), GRANT_DENIED);
+	assert_int_equal(grant_check_cmd(grant, ROLE_ADMIN, CMD_LOG_OPEN), GRANT_DENIED);
 	grant_unref(grant);
 }
 
@@ -323,6 +345,7 @@ main(void)
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_aliases),
+		cmocka_unit_test(test_shared_command),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_programs_as_text),
