@@ -54,7 +54,8 @@ def tests():
 
 
 def words_of_the_sources():
-    found = set()
+    with open(os.path.join(ROOT, "Makefile"), encoding="utf-8") as f:
+        found = set(re.findall(r"\w+", f.read()))
     for top in ("common", "proto", "master", "rpcd", "ctl"):
         for path in glob.glob(os.path.join(ROOT, top, "**/*.[ch]"), recursive=True):
             with open(path, encoding="utf-8") as f:
