@@ -3,9 +3,11 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/mem.h"
+#include "common/str.h"
 #include "rpcd/rpcd.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define SECOND_MS 1000
 
@@ -76,12 +78,27 @@ refusals_free(struct refusals *r)
 	free(r);
 }
 
+/* New: a report of one refusal. */
+static json_t *
+refusals_describe(
+    const struct caller *caller, const char *method, const char *target, const char *why)
+{
+	json_t *report = json_pack("{s:o, s:s, s:s}", "by", caller_by(caller, method),
+	    "method", method, "why", why);
+
+	mem_must(report != NULL ? 0 : -1);
+	if (target != NULL)
+		json_object_set_new(report, "target",
+		    json_stringn(target,
+			str_utf8_cut(target, strnlen(target, REFUSALS_TARGET_MAX))));
+	return report;
+}
+
 void
-refusals_report(
-    struct refusals *r, const struct caller *caller, const char *method, const char *why)
+refusals_report(struct refusals *r, const struct caller *caller, const char *method,
+    const char *target, const char *why)
 {
 	int64_t now = clock_mono_ms();
-	json_t *report;
 
 	if (r == NULL)
 		return;
@@ -89,14 +106,12 @@ refusals_report(
 		refusals_begin(r, now);
 	if (r->reported == REFUSALS_A_SECOND && r->counted++ > 0)
 		return;
-	report = json_pack("{s:o, s:s, s:s}", "by", caller_by(caller, method), "method",
-	    method, "why", why);
-	mem_must(report != NULL ? 0 : -1);
 	if (r->reported < REFUSALS_A_SECOND) {
 		r->reported++;
-		refusals_send(r, report);
+		refusals_send(r, refusals_describe(caller, method, target, why));
 		return;
 	}
-	r->first = report;
+	/* The others may have other targets. */
+	r->first = refusals_describe(caller, method, NULL, why);
 	source_arm(r->timer, r->window_ms + SECOND_MS);
 }

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NAME_WIDTH 16
+#define PARAMS_WIDTH 24
 #define RESULT_COLUMN 56
 #define RESULT_WIDTH 21
 
@@ -60,13 +62,33 @@ print_result(const char *text)
 	puts(text);
 }
 
+/* Those of the parameters that fit the column: their length, with the comma at the end. */
+static size_t
+fitting(const char *params)
+{
+	size_t n = strlen(params);
+
+	if (n >= PARAMS_WIDTH)
+		for (n = PARAMS_WIDTH - 1; n > 1 && params[n - 1] != ','; n--)
+			;
+	return n;
+}
+
+/* More parameters than fit the column are on another line. */
 static void
 print_method(const struct cmd *cmd)
 {
-	printf("%-16s%-24s%-8s", cmd->name, cmd->params,
+	const char *params = cmd->params;
+	size_t n = fitting(params);
+
+	printf("%-*s%-*.*s%-8s", NAME_WIDTH, cmd->name, PARAMS_WIDTH, (int)n, params,
 	    cmd->role == ROLE_NONE ? "-" : role_name(cmd->role));
 	print_marks(cmd->flags);
 	print_result(cmd->result);
+	for (params += n; *params != '\0'; params += n) {
+		n = fitting(params);
+		printf("%*s%.*s\n", NAME_WIDTH, "", (int)n, params);
+	}
 }
 
 static void
@@ -108,7 +130,8 @@ main(void)
 {
 	mdoc_begin("methods of the master");
 	puts(".Bd -literal");
-	printf("%-16s%-24s%-8s%-8sresult\n", "method", "parameters", "role", "marks");
+	printf("%-*s%-*s%-8s%-8sresult\n", NAME_WIDTH, "method", PARAMS_WIDTH, "parameters",
+	    "role", "marks");
 	for (int id = 0; id < CMD_MAX; id++)
 		print_method(&cmd_table[id]);
 	puts(".Ed");

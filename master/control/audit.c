@@ -457,6 +457,7 @@ audit_claimed(struct connection *client, const json_t *params, uint64_t count)
 		return;
 	entry = audit_entry(client, params);
 	entry.method = audit_string(params, "method");
+	entry.target = audit_string(params, "target");
 	log_limited(&audit->rpcd[client->role], LEVEL_WARN, "%s: refused %s to %s: %s",
 	    audit_shown(entry.listener, listener), audit_shown(entry.method, method),
 	    audit_shown(entry.user != NULL ? entry.user : entry.from, from),

@@ -62,7 +62,7 @@ http_auth_delay(struct http_request *r)
 	int64_t began = r->verify_ms != 0 ? r->verify_ms : clock_mono_ms();
 
 	refusals_report(
-	    r->endpoint->share.refusals, &r->caller, "login", "wrong credentials");
+	    r->endpoint->share.refusals, &r->caller, "login", NULL, "wrong credentials");
 	r->delayed = true;
 	if (!http_auth_failed(r->endpoint, r->client->address))
 		return MHD_NO;

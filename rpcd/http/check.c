@@ -233,7 +233,7 @@ check_permitted(const struct http_request *r)
 		return true;
 	why = caller_why(
 	    &r->caller, verdict == GRANT_OK ? GRANT_ROLE : verdict, what, route->role);
-	refusals_report(r->endpoint->share.refusals, &r->caller, what, why);
+	refusals_report(r->endpoint->share.refusals, &r->caller, what, r->target.name, why);
 	free(why);
 	return false;
 }

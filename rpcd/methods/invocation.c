@@ -349,7 +349,8 @@ invocation_begin(struct invocation *inv, const char *name, json_t *params)
 		if (fault == FAULT_NOT_PERMITTED) {
 			detail =
 			    caller_why(inv->caller, verdict, name, inv->method.api->role);
-			refusals_report(inv->share->refusals, inv->caller, name, detail);
+			refusals_report(inv->share->refusals, inv->caller, name,
+			    method_target(inv->method.api, params), detail);
 		}
 		invocation_fault(inv, fault, detail);
 		free(detail);

@@ -146,6 +146,21 @@ method_arguments(const struct api_method *method, const json_t *named)
 	return NULL;
 }
 
+const char *
+method_target(const struct api_method *method, const json_t *params)
+{
+	const char *wanted = method->cmd == CMD_EVENT_SEND ? "type" : "name";
+	const char *at = method->signature;
+	struct method_word word;
+
+	method_next_word(&at, &word); /* the result */
+	for (size_t n = 0; method_next_word(&at, &word); n++)
+		if (word.name_len == strlen(wanted) &&
+		    strncmp(word.name, wanted, word.name_len) == 0)
+			return json_string_value(json_array_get(params, n));
+	return NULL;
+}
+
 char *
 method_help(const struct api_method *method)
 {

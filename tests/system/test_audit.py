@@ -340,9 +340,10 @@ def report(n, **params):
 hello()
 call(2, "ready")
 by = {"user": "x\\ny", "from": "1.2.3.4", "listener": "tcp", "forwarded": "f" * 5000}
-log("INFO " + json.dumps(report(3, method="a.b", why="w", count=5)))
+log("INFO " + json.dumps(report(3, method="a.b", target="t", why="w", count=5)))
 for n, params in enumerate(({}, {"method": 7, "why": "w"}, {"method": "m", "why": "w",
-                            "count": 0}, {"method": "m", "why": "w", "count": "1"})):
+                            "count": 0}, {"method": "m", "why": "w", "count": "1"},
+                           {"method": "m", "why": "w", "target": "x" * 5000})):
     log("INFO " + json.dumps(report(4 + n, **params)["error"]))
 for n in range(2000):
     report(10 + n, method="flood", why="w")
@@ -362,11 +363,11 @@ class Refusals(Impostor):
         d.wait_log("flooded")
         time.sleep(1.1)
         first, *rest = self.records(d)
-        self.assertEqual(("x\ny", "1.2.3.4", "tcp", "f" * 1024 + "...", "a.b", "w", 5, True),
+        self.assertEqual(("x\ny", "1.2.3.4", "tcp", "f" * 1024 + "...", "a.b", "t", "w", 5, True),
                          tuple(first[key] for key in (
-                             "user", "from", "listener", "forwarded_for", "method", "why",
+                             "user", "from", "listener", "forwarded_for", "method", "target", "why",
                              "count", "claimed")))
-        d.wait_log("INCORRECT_PARAMETERS", count=3)
+        d.wait_log("INCORRECT_PARAMETERS", count=4)
         d.wait_log("BAD_ARGUMENTS: count")
         until(lambda: sum(r.get("count", 1) for r in self.records(d)[1:]) == 2000)
         self.assertLess(len(rest), 1000)

@@ -446,8 +446,29 @@ class Changes(Case):
         until(lambda: sum(r.get("count", 1) for r in records()) == 101, what="101 refusals")
         self.assertLess(len(records()), 60)
         refused = records()[1]
-        self.assertEqual(("ann", "supervisor.stopProcess", "inet_http_server"),
-                         (refused["user"], refused["method"], refused["listener"]))
+        self.assertEqual(("ann", "supervisor.stopProcess", "cat", "inet_http_server"),
+                         tuple(refused[key] for key in ("user", "method", "target",
+                                                        "listener")))
+        time.sleep(1.1)
+        with self.assertRaises(xmlrpc.client.Fault):
+            proxy.supervisor.sendProcessStdin("web:" + "x" * 5000, "swordfish")
+        refused = until(lambda: [r for r in records() if "Stdin" in r.get("method", "")])[0]
+        self.assertEqual("web:" + "x" * 1020 + "...", refused["target"])
+        self.assertNotIn(b"swordfish", self.d.file("audit.log"))
+
+    def test_audit_of_logs(self):
+        """A log that may not be read is named."""
+        self.d = self.daemon(cat("cat") + user("ann", "one", role="states"),
+                             supervisord={"audit_log": "%(here)s/audit.log"})
+        for path in ("/logtail/cat", "/logtail/g%3Aa/stderr", "/mainlogtail"):
+            with self.d.connect() as s, s.makefile("rb") as stream:
+                s.sendall(request(b"", "GET", path, length=False,
+                                  headers=[basic("ann", "one")]))
+                self.assertIn(b" 403 ", stream.readline())
+        records = until(lambda: len(lines := self.d.file("audit.log").splitlines()) == 3 and
+                        [json.loads(line) for line in lines])
+        self.assertEqual([("log.open", "cat"), ("log.open", "g:a"), ("mainlog.open", None)],
+                         [(r["method"], r.get("target")) for r in records])
 
 
 @reeve_only

@@ -48,7 +48,7 @@ static const struct {
 	{"daemon.restart", "", "admin", "r f"},
 	{"daemon.answered", "", "-", "r s f"},
 	{"frontend.active", "", "-", "r s f"},
-	{"audit.refused", "method, why, ?count", "-", "r s f"},
+	{"audit.refused", "method, ?target, why, ?count", "-", "r s f"},
 	{"auth.verify", "user, password", "-", "r s f"},
 };
 

@@ -70,7 +70,7 @@ static void
 refuse(int count)
 {
 	for (int i = 0; i < count; i++)
-		refusals_report(w.refusals, &w.caller, "a.b", "needs role admin");
+		refusals_report(w.refusals, &w.caller, "a.b", "web", "needs role admin");
 }
 
 static void
@@ -84,10 +84,36 @@ test_report(void **state)
 	assert_non_null(strstr(w.text, "\"listener\":\"unix_http_server\""));
 	assert_non_null(strstr(w.text, "\"why\":\"needs role admin\""));
 	assert_null(strstr(w.text, "\"count\""));
-	refusals_report(NULL, &w.caller, "a.b", "w");
+	assert_non_null(strstr(w.text, "\"target\":\"web\""));
+	refusals_report(w.refusals, &w.caller, "a.b", NULL, "w");
+	assert_int_equal(received(), 1);
+	assert_null(strstr(w.text, "\"target\""));
+	refusals_report(NULL, &w.caller, "a.b", "web", "w");
 	w.rpcd.ending = true;
 	refuse(1);
 	assert_int_equal(received(), 0);
+	end();
+}
+
+/* A long target is cut between two characters; the audit log says that it was cut. */
+static void
+test_long_target(void **state)
+{
+	char target[2 * REFUSALS_TARGET_MAX + 2] = "a";
+	const char *first, *last;
+
+	(void)state;
+	begin();
+	for (size_t i = 1; i + 2 < sizeof(target); i += 2)
+		memcpy(target + i, "\303\251", 2);
+	refusals_report(w.refusals, &w.caller, "a.b", target, "w");
+	assert_int_equal(received(), 1);
+	first = strstr(w.text, "\"target\":\"a");
+	assert_non_null(first);
+	first += strlen("\"target\":\"");
+	last = strchr(first, '"');
+	assert_int_equal(last - first, REFUSALS_TARGET_MAX - 1);
+	assert_memory_equal(first, target, REFUSALS_TARGET_MAX - 1);
 	end();
 }
 
@@ -105,6 +131,7 @@ test_flood(void **state)
 	assert_int_equal(loop_turn(w.rpcd.loop, 0), 0);
 	assert_int_equal(received(), 1);
 	assert_non_null(strstr(w.text, "\"count\":990"));
+	assert_null(strstr(w.text, "\"target\""));
 	/* The next second; its rest is reported with the first one after it. */
 	refuse(REFUSALS_A_SECOND + 1);
 	assert_int_equal(received(), REFUSALS_A_SECOND);
@@ -121,6 +148,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_long_target),
 		cmocka_unit_test(test_flood),
 	};
 

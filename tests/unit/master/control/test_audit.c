@@ -209,7 +209,8 @@ test_claims(void **state)
 	struct scratch *scratch = *state;
 	json_t *params = object(
 	    "{\"by\":{\"user\":\"bob\\n\",\"from\":\"10.0.0.1\",\"listener\":\"tcp\","
-	    "\"forwarded\":\"x\",\"method\":\"a.b\"},\"method\":\"c.d\",\"why\":"
+	    "\"forwarded\":\"x\",\"method\":\"a.b\"},\"method\":\"c.d\",\"target\":"
+	    "\"web\",\"why\":"
 	    "\"w\\u001b\"}");
 
 	begin(scratch, scratch_path(scratch, "audit"));
@@ -226,6 +227,7 @@ test_claims(void **state)
 	assert_string_equal(text(1, "listener"), "tcp");
 	assert_string_equal(text(1, "forwarded_for"), "x");
 	assert_string_equal(text(1, "method"), "c.d");
+	assert_string_equal(text(1, "target"), "web");
 	assert_string_equal(text(1, "result"), "NOT_PERMITTED");
 	assert_string_equal(text(1, "why"), "w\033");
 	assert_int_equal(number(1, "count"), 3);

@@ -132,6 +132,7 @@ test_reported(void **state)
 		(void)call_as_ann(f, "supervisor.stopProcess", P("g:a"));
 	turn(f);
 	assert_int_equal(f->refusals, REFUSALS_A_SECOND);
+	assert_non_null(strstr(f->refused, "\"target\":\"g:a\""));
 	clock_freeze(2000, NOW * INT64_C(1000));
 	turn(f);
 	assert_int_equal(f->refusals, REFUSALS_A_SECOND + 1);
@@ -140,6 +141,34 @@ test_reported(void **state)
 	turn(f);
 	assert_int_equal(f->refusals, REFUSALS_A_SECOND + 2);
 	assert_null(strstr(f->refused, "count"));
+}
+
+/* The target of a call is recorded even if its parameters do not fit, its data never. */
+static void
+test_targets(void **state)
+{
+	static const struct {
+		const char *method, *params, *target;
+	} calls[] = {
+		{ "supervisor.stopProcess", P("g:a"), "\"target\":\"g:a\"" },
+		{ "supervisor.stopProcess", P("") P("x") P("y"), "\"target\":\"\"" },
+		{ "supervisor.stopProcess", P("<int>1</int>"), NULL },
+		{ "supervisor.stopProcess", "", NULL },
+		{ "supervisor.readLog", P("<int>0</int>") P("<int>0</int>"), NULL },
+		{ "supervisor.sendRemoteCommEvent", P("T") P("secret"), "\"target\":\"T\"" },
+		{ "supervisor.sendRemoteCommEvent", P("<int>1</int>") P("secret"), NULL },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < nitems(calls); i++) {
+		(void)call_as_ann(f, calls[i].method, calls[i].params);
+		turn(f);
+		assert_int_equal(f->refusals, i + 1);
+		assert_null(strstr(f->refused, "secret"));
+		assert_true(calls[i].target == NULL ?
+			strstr(f->refused, "target") == NULL :
+			strstr(f->refused, calls[i].target) != NULL);
+	}
 }
 
 /* A call that waits ends with its caller's rights, and so does the rest of a multicall. */
@@ -187,6 +216,7 @@ main(void)
 		RIGHTS_TEST(test_refused),
 		RIGHTS_TEST(test_commands),
 		RIGHTS_TEST(test_reported),
+		RIGHTS_TEST(test_targets),
 		RIGHTS_TEST(test_revoked),
 	};
 
