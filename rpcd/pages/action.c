@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALL "*"
 #define GROUP_MARK ":*"
 
 /* ---- programs ---- */
@@ -74,7 +73,7 @@ action_add_target(struct action *action, const struct view *view, const char *ta
 {
 	size_t len = strlen(target), mark = strlen(GROUP_MARK);
 
-	if (str_equal(target, ALL))
+	if (str_equal(target, VIEW_SHOWN))
 		action_add_shown(action, view, NULL, filter);
 	else if (len > mark && str_equal(target + len - mark, GROUP_MARK))
 		action_add_group(action, view, target);
@@ -138,8 +137,8 @@ action_read_link(
 	    {"stop", NULL, VIEW_STOP},
 	    {"restart", NULL, VIEW_RESTART},
 	    {"clearlog", NULL, VIEW_CLEAR},
-	    {"stopall", ALL, VIEW_STOP},
-	    {"restartall", ALL, VIEW_RESTART},
+	    {"stopall", VIEW_SHOWN, VIEW_STOP},
+	    {"restartall", VIEW_SHOWN, VIEW_RESTART},
 	};
 	static const struct list_filter all = { "", "" };
 	enum action_result result;

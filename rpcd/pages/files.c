@@ -18,8 +18,6 @@ PAGE_INCLUDE(page_script_js, "script.js");
 PAGE_INCLUDE(page_icon_svg, "icon.svg");
 PAGE_INCLUDE(page_frame_html, "frame.html");
 PAGE_INCLUDE(page_list_html, "list.html");
-PAGE_INCLUDE(page_row_html, "row.html");
-PAGE_INCLUDE(page_group_html, "group.html");
 PAGE_INCLUDE(page_log_html, "log.html");
 PAGE_INCLUDE(page_message_html, "message.html");
 

@@ -11,8 +11,7 @@ struct page_file {
 };
 
 /* The templates (rpcd/pages/template.h). */
-extern const char page_frame_html[], page_list_html[], page_row_html[], page_group_html[],
-    page_log_html[], page_message_html[];
+extern const char page_frame_html[], page_list_html[], page_log_html[], page_message_html[];
 
 /* The file of a path, a query may follow it; or NULL. */
 const struct page_file *page_file_find(const char *uri);

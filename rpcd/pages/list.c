@@ -44,113 +44,149 @@ list_shows(const struct list_filter *filter, const struct process_info *info)
 
 /* ---- a program, a group ---- */
 
-/* Appends the attribute with the address of the log, if the caller may read it. */
+/* Writes the rows of one page. The texts of a row keep their memory for the next one. */
+struct list_writer {
+	struct buf *out;
+	const struct view *view;
+	struct buf spec, activity;
+};
+
+/* Makes the texts of a program; the NUL of spec is not counted. */
 static void
-list_link(struct buf *out, const struct view *view, const char *spec)
+list_prepare(struct list_writer *w, const struct process_info *info)
 {
-	if (!view_may(view, VIEW_LOG))
-		return;
-	html_raw(out, " href=\"tail.html?processname=");
-	html_url(out, spec);
-	html_raw(out, "\"");
+	buf_consume(&w->spec, buf_len(&w->spec));
+	buf_consume(&w->activity, buf_len(&w->activity));
+	html_raw(&w->spec, info->group);
+	if (!str_equal(info->group, info->name)) {
+		html_raw(&w->spec, ":");
+		html_raw(&w->spec, info->name);
+	}
+	mem_must(buf_append(&w->spec, "", 1));
+	w->spec.len--;
+	view_activity(&w->activity, w->view, info);
 }
 
-/* "3d 4:05:06"; "" when the process does not run. */
+/* The link to the log, if the caller may read it, with a text. */
 static void
-list_uptime(char *out, size_t size, const struct process_info *info, int64_t now)
+list_link(const struct list_writer *w, const char *text)
+{
+	html_raw(w->out, "<a");
+	if (view_may(w->view, VIEW_LOG)) {
+		html_raw(w->out, " href=\"tail.html?processname=");
+		html_url(w->out, buf_data(&w->spec));
+		html_raw(w->out, "\"");
+	}
+	html_raw(w->out, ">");
+	html_text(w->out, text);
+	html_raw(w->out, "</a>");
+}
+
+static void
+list_activity(const struct list_writer *w)
+{
+	html_bytes(w->out, buf_data(&w->activity), buf_len(&w->activity));
+}
+
+/* "3d 4:05:06"; nothing when the process does not run. */
+static void
+list_uptime(struct buf *out, const struct process_info *info, int64_t now)
 {
 	int64_t s = now > info->start ? now - info->start : 0;
-	char days[24] = "";
 
-	*out = '\0';
 	if (info->pid == 0 || info->start == 0)
 		return;
 	if (s >= 86400)
-		snprintf(days, sizeof(days), "%" PRId64 "d ", s / 86400);
-	snprintf(out, size, "%s%d:%02d:%02d", days, (int)(s / 3600 % 24),
-	    (int)(s / 60 % 60), (int)(s % 60));
+		mem_must(buf_printf(out, "%" PRId64 "d ", s / 86400));
+	mem_must(buf_printf(
+	    out, "%d:%02d:%02d", (int)(s / 3600 % 24), (int)(s / 60 % 60), (int)(s % 60)));
 }
 
 static void
-list_row(struct buf *out, const struct view *view, const struct process_info *info)
+list_number(struct buf *out, uint64_t number)
 {
-	char *spec = namespec_join(info->group, info->name);
-	char pid[16] = "", restarts[24] = "", uptime[48];
-	struct buf link;
+	if (number != 0)
+		mem_must(buf_printf(out, "%" PRIu64, number));
+}
 
-	mem_must(spec == NULL);
-	buf_init(&link, 0);
-	list_link(&link, view, spec);
-	if (info->pid != 0)
-		snprintf(pid, sizeof(pid), "%d", (int)info->pid);
-	if (info->restarts != 0)
-		snprintf(restarts, sizeof(restarts), "%" PRIu64, info->restarts);
-	list_uptime(uptime, sizeof(uptime), info, view->now);
+/* The cells are in the order of the heads in list.html. */
+static void
+list_row(struct list_writer *w, const struct process_info *info)
+{
+	struct buf *out = w->out;
 
-	char *href = html_take(&link), *text = view_activity(view, info);
-	char *actions = view_buttons(view, spec, info);
-	const struct template_value values[] = {
-		{"class", TEMPLATE_TEXT, view_is_bad(view, info) ? "bad" : NULL},
-		{"state", TEMPLATE_TEXT, process_state_name(info->state)},
-		{"href", TEMPLATE_HTML, href},
-		{"name", TEMPLATE_TEXT, info->name},
-		{"text", TEMPLATE_TEXT, text},
-		{"pid", TEMPLATE_TEXT, pid},
-		{"uptime", TEMPLATE_TEXT, uptime},
-		{"restarts", TEMPLATE_TEXT, restarts},
-		{"actions", TEMPLATE_HTML, actions},
-	};
-
-	template_fill(out, page_row_html, values, nitems(values));
-	free(href);
-	free(text);
-	free(actions);
-	free(spec);
+	list_prepare(w, info);
+	mem_must(buf_printf(out, "<tr id=p%" PRIu64 "%s><td>", info->id,
+	    view_is_bad(w->view, info) ? " class=bad" : ""));
+	view_state(out, process_state_name(info->state));
+	html_raw(out, "<th scope=row>");
+	list_link(w, info->name);
+	html_raw(out, "<td>");
+	list_activity(w);
+	html_raw(out, "<td>");
+	list_number(out, (uint64_t)info->pid);
+	html_raw(out, "<td>");
+	list_uptime(out, info, w->view->now);
+	html_raw(out, "<td><td><td>");
+	list_number(out, info->restarts);
+	html_raw(out, "<td>");
+	view_buttons(out, w->view, buf_data(&w->spec), info);
+	html_raw(out, "\n");
 }
 
 static void
-list_group(struct buf *out, const struct view *view, const char *group, size_t count)
+list_group(const struct list_writer *w, const char *group, size_t count)
 {
-	char *target = xasprintf("%s:*", group), number[24];
-	char *actions = view_buttons(view, target, NULL);
-	const struct template_value values[] = {
-		{"group", TEMPLATE_TEXT, group},
-		{"count", TEMPLATE_TEXT, number},
-		{"actions", TEMPLATE_HTML, actions},
-	};
+	char *target = xasprintf("%s:*", group);
 
-	snprintf(number, sizeof(number), "%zu", count);
-	template_fill(out, page_group_html, values, nitems(values));
-	free(actions);
+	html_raw(w->out, "<tr class=group-head><th scope=rowgroup colspan=8>");
+	html_text(w->out, group);
+	mem_must(buf_printf(w->out, " <span class=count>%zu</span><td>", count));
+	view_buttons(w->out, w->view, target, NULL);
+	html_raw(w->out, "\n");
 	free(target);
 }
 
-/* Appends the programs of one group, which are those from the i-th to the end. A program
+/* Writes the programs of one group, which are those from the i-th to the end. A program
  * alone in the group of its name has no heading. */
 static void
-list_members(struct buf *out, const struct view *view, const struct list_filter *filter,
-    size_t i, size_t end)
+list_members(struct list_writer *w, const struct list_filter *filter, size_t i, size_t end)
 {
-	const struct process_info *const *rows = view->mirror->rows;
+	const struct process_info *const *rows = w->view->mirror->rows;
+	bool alone, begun = false;
 	size_t count = 0;
-	bool begun = false;
 
 	for (size_t k = i; k < end; k++)
-		count += view_sees(view, rows[k]);
+		count += view_sees(w->view, rows[k]);
+	alone = count == 1 && str_equal(rows[i]->group, rows[i]->name);
 	for (size_t k = i; k < end; k++) {
-		if (!view_sees(view, rows[k]) || !list_shows(filter, rows[k]))
+		if (!view_sees(w->view, rows[k]) || !list_shows(filter, rows[k]))
 			continue;
-		if (begun)
-			;
-		else if (count == 1 && str_equal(rows[k]->group, rows[k]->name))
-			html_raw(out, "<tbody>\n");
-		else
-			list_group(out, view, rows[k]->group, count);
+		if (!begun) {
+			html_raw(w->out, alone ? "<tbody" : "<tbody class=group");
+			html_attribute(w->out, "data-group", rows[k]->group);
+			html_raw(w->out, ">\n");
+			if (!alone)
+				list_group(w, rows[k]->group, count);
+		}
 		begun = true;
-		list_row(out, view, rows[k]);
+		list_row(w, rows[k]);
 	}
-	if (begun)
-		html_raw(out, "</tbody>\n");
+}
+
+static void
+list_writer_init(struct list_writer *w, struct buf *out, const struct view *view)
+{
+	*w = (struct list_writer){ .out = out, .view = view };
+	buf_init(&w->spec, 0);
+	buf_init(&w->activity, 0);
+}
+
+static void
+list_writer_clear(struct list_writer *w)
+{
+	buf_clear(&w->spec);
+	buf_clear(&w->activity);
 }
 
 /* New: the rows of the table. */
@@ -158,16 +194,19 @@ static char *
 list_rows(const struct view *view, const struct list_filter *filter)
 {
 	const struct mirror *mirror = view->mirror;
+	struct list_writer w;
 	struct buf out;
 	size_t end;
 
 	buf_init(&out, 0);
+	list_writer_init(&w, &out, view);
 	for (size_t i = 0; i < mirror->count; i = end) {
 		for (end = i + 1; end < mirror->count &&
 		     str_equal(mirror->rows[end]->group, mirror->rows[i]->group);)
 			end++;
-		list_members(&out, view, filter, i, end);
+		list_members(&w, filter, i, end);
 	}
+	list_writer_clear(&w);
 	return html_take(&out);
 }
 
@@ -199,23 +238,16 @@ list_count(
 }
 
 static void
-list_trouble_item(struct buf *out, const struct view *view, const struct process_info *info)
+list_trouble_item(struct list_writer *w, const struct process_info *info)
 {
-	char *spec = namespec_join(info->group, info->name);
-	char *text = view_activity(view, info);
-
-	mem_must(spec == NULL);
-	html_raw(out, "<li><span>");
-	view_state(out, process_state_name(info->state));
-	html_raw(out, "</span> <a");
-	list_link(out, view, spec);
-	html_raw(out, ">");
-	html_text(out, spec);
-	html_raw(out, "</a> <span>");
-	html_text(out, text);
-	html_raw(out, "</span></li>\n");
-	free(spec);
-	free(text);
+	list_prepare(w, info);
+	html_raw(w->out, "<li><span>");
+	view_state(w->out, process_state_name(info->state));
+	html_raw(w->out, "</span> ");
+	list_link(w, buf_data(&w->spec));
+	html_raw(w->out, " <span>");
+	list_activity(w);
+	html_raw(w->out, "</span></li>\n");
 }
 
 /* New: the programs that need attention, and why; bad is their number. */
@@ -224,11 +256,13 @@ list_trouble(const struct view *view, size_t bad)
 {
 	const struct mirror *mirror = view->mirror;
 	size_t shown = 0;
+	struct list_writer w;
 	struct buf out;
 
 	if (bad == 0)
 		return xstrdup("");
 	buf_init(&out, 0);
+	list_writer_init(&w, &out, view);
 	if (bad == 1)
 		html_raw(&out, "<h2>One program is in trouble</h2><ul>\n");
 	else
@@ -237,13 +271,14 @@ list_trouble(const struct view *view, size_t bad)
 	for (size_t i = 0; i < mirror->count && shown < TROUBLES_SHOWN; i++)
 		if (view_is_bad(view, mirror->rows[i]) &&
 		    view_sees(view, mirror->rows[i])) {
-			list_trouble_item(&out, view, mirror->rows[i]);
+			list_trouble_item(&w, mirror->rows[i]);
 			shown++;
 		}
 	if (bad > shown)
 		mem_must(buf_printf(
 		    &out, "<li class=\"more\">and %zu more</li>\n", bad - shown));
 	html_raw(&out, "</ul>");
+	list_writer_clear(&w);
 	return html_take(&out);
 }
 
@@ -290,6 +325,25 @@ list_chips(const struct list_filter *filter, const struct list_counts *counts)
 	return html_take(&out);
 }
 
+/* New: the buttons for all programs that are shown, "Start all". */
+static char *
+list_bulk(const struct view *view, const struct list_counts *counts)
+{
+	static const char *const labels[] = { "Start", "Restart", "Stop" };
+	bool all = counts->shown == counts->all;
+	struct buf out;
+
+	buf_init(&out, 0);
+	for (size_t i = 0; counts->shown > 0 && i < nitems(labels); i++) {
+		char *label = xasprintf("%s %s", labels[i], all ? "all" : "these");
+
+		if (view_may(view, (enum view_right)i))
+			view_button(&out, (enum view_right)i, label, VIEW_SHOWN);
+		free(label);
+	}
+	return html_take(&out);
+}
+
 /* ---- page ---- */
 
 /* What is shown in place of an empty table. */
@@ -316,7 +370,7 @@ list_write(struct buf *out, const struct view *view, const struct list_filter *f
 
 	char *trouble = list_trouble(view, counts.bad);
 	char *chips = list_chips(filter, &counts), *rows = list_rows(view, filter);
-	char *bulk = counts.shown > 0 ? view_buttons(view, "*", NULL) : NULL;
+	char *bulk = list_bulk(view, &counts);
 	char *title = xasprintf("%s - %s", view->mirror->daemon.identifier, view->host);
 	const struct template_value values[] = {
 		{"q", TEMPLATE_TEXT, filter->text},

@@ -114,19 +114,28 @@ log_page_signal(struct buf *out, const char *spec)
 static char *
 log_page_actions(const struct view *view, const struct process_info *info, const char *spec)
 {
-	char *buttons;
 	struct buf out;
 
 	buf_init(&out, 0);
 	if (info == NULL)
 		return html_take(&out);
-	buttons = view_buttons(view, spec, info);
-	html_raw(&out, buttons);
-	free(buttons);
+	view_buttons(&out, view, spec, info);
 	if (view_may(view, VIEW_SIGNAL) && view_applies(VIEW_SIGNAL, info))
 		log_page_signal(&out, spec);
 	if (view_may(view, VIEW_CLEAR))
 		view_button(&out, VIEW_CLEAR, "Clear logs", spec);
+	return html_take(&out);
+}
+
+/* New: what the program is doing. */
+static char *
+log_page_activity(const struct view *view, const struct process_info *info)
+{
+	struct buf out;
+
+	buf_init(&out, 0);
+	if (info != NULL)
+		view_activity(&out, view, info);
 	return html_take(&out);
 }
 
@@ -156,7 +165,7 @@ log_page_write(struct buf *out, const struct view *view, const struct log_page *
 
 	char *tail = html_take(&part), *tabs = log_page_tabs(page, spec);
 	char *actions = log_page_actions(view, info, spec), *state = log_page_state(info);
-	char *text = info != NULL ? view_activity(view, info) : NULL;
+	char *text = log_page_activity(view, info);
 	char *query = log_page_query(page, spec);
 	const struct template_value values[] = {
 		{"name", TEMPLATE_TEXT, spec},

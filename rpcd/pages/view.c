@@ -2,6 +2,7 @@
 
 #include "common/compiler.h"
 #include "common/mem.h"
+#include "common/str.h"
 #include "proto/cmd.h"
 #include "rpcd/pages/files.h"
 #include "rpcd/pages/html.h"
@@ -93,10 +94,14 @@ view_is_bad(const struct view *view, const struct process_info *info)
 
 /* Appends to a list with commas; nothing for an empty text. */
 static void
-view_add(char **list, const char *before, const char *text)
+view_add(struct buf *out, const char *before, const char *text)
 {
-	if (text != NULL && *text != '\0')
-		xappendf(list, "%s%s%s", **list != '\0' ? ", " : "", before, text);
+	if (text == NULL || *text == '\0')
+		return;
+	if (buf_len(out) > 0)
+		html_raw(out, ", ");
+	html_raw(out, before);
+	html_raw(out, text);
 }
 
 static bool
@@ -106,32 +111,29 @@ view_shows_exit(enum process_state state)
 	    state == PROCESS_FATAL;
 }
 
-char *
-view_activity(const struct view *view, const struct process_info *info)
+void
+view_activity(struct buf *out, const struct view *view, const struct process_info *info)
 {
-	char *list = xstrdup(""), *reason = process_info_last_exit(info), *description;
+	bool is_up = info->state == PROCESS_RUNNING || info->state == PROCESS_STARTING;
+	char *text;
 
-	view_add(&list, "waiting for ", info->waiting_for);
+	view_add(out, "waiting for ", info->waiting_for);
 	if (info->state != PROCESS_RUNNING) {
-		description = process_info_description(info, view->now);
-		view_add(&list, "", description);
-		free(description);
-		if (view_shows_exit(info->state))
-			view_add(&list, "", reason);
-	} else {
-		if (info->health == HEALTH_STARTING || info->health == HEALTH_UNHEALTHY)
-			view_add(&list, "",
-			    state_word_name(state_health_words, (int)info->health));
-		else if (!info->ready)
-			view_add(&list, "", "not ready");
+		text = process_info_description(info, view->now);
+		view_add(out, "", text);
+		free(text);
+	} else if (info->health == HEALTH_STARTING || info->health == HEALTH_UNHEALTHY) {
+		view_add(out, "", state_word_name(state_health_words, (int)info->health));
+	} else if (!info->ready) {
+		view_add(out, "", "not ready");
 	}
-	if (info->restarts > 0 &&
-	    (info->state == PROCESS_RUNNING || info->state == PROCESS_STARTING))
-		view_add(&list, "last exit: ", reason);
+	if (view_shows_exit(info->state) || (is_up && info->restarts > 0)) {
+		text = process_info_last_exit(info);
+		view_add(out, is_up ? "last exit: " : "", text);
+		free(text);
+	}
 	if (info->paused)
-		view_add(&list, "", "automatic starts are paused");
-	free(reason);
-	return list;
+		view_add(out, "", "automatic starts are paused");
 }
 
 bool
@@ -147,41 +149,43 @@ view_applies(enum view_right right, const struct process_info *info)
 void
 view_state(struct buf *out, const char *name)
 {
-	html_raw(out, "<span class=\"state\"");
-	html_attribute(out, "data-state", name);
+	html_raw(out, "<span class=state data-state=");
+	html_raw(out, name);
 	html_raw(out, ">");
-	html_text(out, name);
+	html_raw(out, name);
 	html_raw(out, "</span>");
 }
 
 void
 view_button(struct buf *out, enum view_right right, const char *label, const char *target)
 {
-	char *value = xasprintf("%s %s", rights[right].word, target);
-	char *name = xasprintf("%s %s", label, target);
-
-	html_raw(out, "<button name=\"action\"");
-	html_attribute(out, "value", value);
-	html_attribute(out, "aria-label", name);
-	html_raw(out, ">");
+	html_raw(out, "<button name=action value=\"");
+	html_raw(out, rights[right].word);
+	html_raw(out, " ");
+	html_text(out, target);
+	if (str_equal(target, VIEW_SHOWN)) {
+		html_raw(out, "\" form=\"actions");
+	} else {
+		html_raw(out, "\" aria-label=\"");
+		html_raw(out, label);
+		html_raw(out, " ");
+		html_text(out, target);
+	}
+	html_raw(out, "\">");
 	html_raw(out, label);
 	html_raw(out, "</button>");
-	free(value);
-	free(name);
 }
 
-char *
-view_buttons(const struct view *view, const char *target, const struct process_info *info)
+void
+view_buttons(struct buf *out, const struct view *view, const char *target,
+    const struct process_info *info)
 {
 	static const char *const labels[] = { "Start", "Restart", "Stop" };
-	struct buf out;
 
-	buf_init(&out, 0);
 	for (size_t i = 0; i < nitems(labels); i++)
 		if (view_may(view, (enum view_right)i) &&
 		    (info == NULL || view_applies((enum view_right)i, info)))
-			view_button(&out, (enum view_right)i, labels[i], target);
-	return html_take(&out);
+			view_button(out, (enum view_right)i, labels[i], target);
 }
 
 /* ---- frame ---- */

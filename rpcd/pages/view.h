@@ -13,6 +13,8 @@
  * contains it, because control characters are replaced. */
 #define VIEW_TOKEN "\x01"
 
+#define VIEW_SHOWN "*" /* target of an action: the programs that the filter shows */
+
 enum view_right {
 	VIEW_START,
 	VIEW_RESTART,
@@ -48,18 +50,19 @@ bool view_sees(const struct view *, const struct process_info *);
 /* Whether somebody should look at the program: it failed, or crashed less than a minute
  * ago. */
 bool view_is_bad(const struct view *, const struct process_info *);
-/* New: what the program is doing, without pid and uptime. */
-char *view_activity(const struct view *, const struct process_info *);
+/* Appends what the program is doing, without pid and uptime, as plain text. */
+void view_activity(struct buf *, const struct view *, const struct process_info *);
 /* Whether the action makes sense in the state. */
 bool view_applies(enum view_right, const struct process_info *);
-/* Appends a state as a word with its colour. */
+/* Appends a state, a word of letters, with its colour. */
 void view_state(struct buf *, const char *name);
-/* Appends a button "LABEL" for an action on the target. */
+/* Appends a button "LABEL" for an action on the target. That of VIEW_SHOWN may stand outside
+ * the form. */
 void view_button(struct buf *, enum view_right, const char *label, const char *target);
-/* New: the buttons of the actions up to VIEW_STOP on a program, a group "NAME:*", or "*",
+/* Appends the buttons of the actions up to VIEW_STOP on a program, or a group "NAME:*"
  * that the caller may do and that make sense for *info, unless it is NULL. */
-char *view_buttons(
-    const struct view *, const char *target, const struct process_info *info);
+void view_buttons(
+    struct buf *, const struct view *, const char *target, const struct process_info *info);
 /* Appends a whole page: the frame with the content, which is cleared. kind: "list", "log"
  * or "message", for style sheet and script. */
 void view_page(struct buf *, const struct view *, const char *kind, const char *title,

@@ -164,24 +164,29 @@ stream.handlers.daemon = daemon => {
 /* Whether an action makes sense for a program. */
 const fits = (verb, row) => verb === "start" ? isStopped(row) : isUp(row);
 
-/* The buttons that the user may press. */
-function makeButtons(name, label) {
-	return ["start", "restart", "stop"].filter(verb => may.has(verb)).map(verb => {
-		const button = element("button", { name: "action", value: verb + " " + name },
-		    verb[0].toUpperCase() + verb.slice(1));
-		button.setAttribute("aria-label", button.textContent + " " + label);
-		return button;
-	});
+const capital = word => word[0].toUpperCase() + word.slice(1);
+
+function makeButton(verb, name, label) {
+	const button = element("button", { name: "action", value: verb + " " + name }, capital(verb));
+	button.setAttribute("aria-label", button.textContent + " " + label);
+	return button;
 }
 
-/* New buttons have the right states at once, old ones when something has changed. */
-function paintButtons(buttons, row, busy) {
-	for (const button of buttons) {
-		const verb = button.value.split(" ")[0];
-		if (["start", "restart", "stop"].includes(verb))
-			button.hidden = !fits(verb, row);
-		button.disabled = busy;
+/* Shows the buttons that the user may press and that make sense for the program: those of the
+ * server, until others are needed. The focus stays in the place. */
+function paintButtons(place, row, busy) {
+	const name = specOf(row);
+	const verbs = ["start", "restart", "stop"].filter(verb => may.has(verb) && fits(verb, row));
+	const values = verbs.map(verb => verb + " " + name), old = [...place.children];
+	if (old.length !== values.length || old.some((button, i) => button.value !== values[i])) {
+		const focused = old.includes(document.activeElement);
+		place.replaceChildren(...verbs.map(verb => makeButton(verb, name, name)));
+		if (focused && place.firstChild)
+			place.firstChild.focus();
 	}
+	for (const button of place.children)
+		if (button.disabled !== busy)
+			button.disabled = busy;
 }
 
 const METHODS = { start: "supervisor.startProcess", stop: "supervisor.stopProcess",
@@ -238,7 +243,7 @@ function listenToKeys(keys, field) {
 		openDialog("Keys", list, element("button", { className: "strong" }, "Close"));
 	};
 	keys["?"] = ["?", "show this list", help];
-	$("tools").append(element("button", { type: "button", onclick: help }, "Keys"));
+	$("tools").append(element("button", { type: "button", id: "keys", onclick: help }, "Keys"));
 	addEventListener("keydown", event => {
 		const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
 		const leaves = event.target === field && ["Escape", "ArrowDown"].includes(event.key);
@@ -262,14 +267,10 @@ function listPage() {
 	const figures = new Map(); /* by id: CPU, memory, descriptors */
 	const problems = new Map(); /* by name: the text of a fault */
 	const busy = new Set();   /* names whose action is under way */
+	const dirty = new Set();  /* ids of rows that have changed since the last layout */
+	let order = null;         /* the rows in their order, null: it has changed */
 	let snapshot = null, selected = 0, planned = false, troubles = 0;
 	const table = document.querySelector("table");
-	const rowModel = document.createElement("tr");
-	rowModel.innerHTML = `<td class="cell-state"><span class="state"></span></td>
-<th scope="row" class="cell-name"><a></a></th><td class="cell-text"></td>
-<td class="number" data-label="Pid"></td><td class="number" data-label="Uptime"></td>
-<td class="number" data-label="CPU"></td><td class="number" data-label="Memory"></td>
-<td class="number" data-label="Restarts"></td><td class="cell-actions"></td>`;
 	const filter = readFilter();
 
 	function readFilter() {
@@ -299,46 +300,47 @@ function listPage() {
 		return key(a.group, b.group) || key(a.name, b.name) || a.id - b.id;
 	}
 
-	const sorted = () => [...rows.values()].sort(compare);
+	const sorted = () => order || (order = [...rows.values()].sort(compare));
 
-	/* As the server writes it (row.html). */
+	/* A row of the table: that of the server (list.c), or a new one. */
 	function makeView(row) {
-		const spec = specOf(row), tr = rowModel.cloneNode(true);
-		tr.id = "p" + row.id;
+		const spec = specOf(row);
+		let tr = $("p" + row.id);
+		if (!tr) {
+			const link = element("a", {}, row.name), td = () => element("td", {});
+			if (may.has("log"))
+				link.href = logUrl(spec);
+			tr = element("tr", { id: "p" + row.id }, element("td", {}, element("span", { className: "state" })),
+			    element("th", { scope: "row" }, link), td(), td(), td(), td(), td(), td(), td());
+		}
 		tr.dataset.id = row.id;
 		tr.dataset.name = spec;
-		const link = tr.querySelector(".cell-name a");
-		if (may.has("log"))
-			link.href = logUrl(spec);
-		else
-			link.removeAttribute("href");
-		link.textContent = row.name;
-		tr.querySelector(".cell-actions").append(...makeButtons(spec, spec));
-		const label = name => tr.querySelector(`[data-label=${name}]`);
-		const view = { tr, state: tr.querySelector(".state"), text: tr.querySelector(".cell-text"),
-			pid: label("Pid"), uptime: label("Uptime"), cpu: label("CPU"), memory: label("Memory"),
-			restarts: label("Restarts"), problem: null };
+		const [state, , text, pid, uptime, cpu, memory, restarts, buttons] = tr.cells;
+		const view = { tr, state: state.firstChild, text, pid, uptime, cpu, memory, restarts, buttons,
+			problem: undefined, activity: text.textContent };
 		views.set(row.id, view);
 		return view;
 	}
 
 	function paint(row) {
 		const view = views.get(row.id) || makeView(row);
-		const problem = problems.get(specOf(row));
-		view.tr.dataset.state = view.state.dataset.state = row.statename;
-		setText(view.state, row.statename);
-		view.tr.classList.toggle("bad", isBad(row));
-		if (view.problem !== problem || view.activity !== activity(row)) {
+		const problem = problems.get(specOf(row)), doing = activity(row), bad = isBad(row);
+		view.row = row;
+		if (view.state.textContent !== row.statename)
+			view.state.dataset.state = view.state.textContent = row.statename;
+		if (view.tr.classList.contains("bad") !== bad)
+			view.tr.classList.toggle("bad", bad);
+		if (view.problem !== problem || view.activity !== doing) {
 			view.problem = problem;
-			view.activity = activity(row);
-			view.text.replaceChildren(view.activity,
+			view.activity = doing;
+			view.text.replaceChildren(doing,
 			    ...problem ? [element("span", { className: "problem", role: "alert" }, problem)] : []);
 		}
 		setText(view.pid, row.pid ? String(row.pid) : "");
 		setText(view.restarts, row.restarts ? String(row.restarts) : "");
 		paintUptime(row, view);
 		paintFigures(row, view);
-		paintButtons(view.tr.querySelectorAll("button"), row, busy.has(specOf(row)));
+		paintButtons(view.buttons, row, busy.has(specOf(row)));
 		return view;
 	}
 
@@ -359,82 +361,102 @@ function listPage() {
 		planned = true;
 	}
 
-	/* Puts the rows into their groups and hides what the filter does not show. Moves only
-	 * what is not in its place. */
+	/* Paints what has changed, and hides what the filter does not show. */
 	function layout() {
-		const groups = new Map();
-		for (const row of sorted())
-			(groups.get(row.group) || groups.set(row.group, []).get(row.group)).push(row);
-		const bodies = new Map();
-		for (const body of [...table.tBodies])
-			if (body.dataset.group === undefined)
-				body.remove(); /* of the server */
-			else
-				bodies.set(body.dataset.group, body);
-		let place = table.tHead;
-		for (const [name, members] of groups) {
-			const body = bodies.get(name) || makeGroup(name);
-			bodies.delete(name);
-			if (place.nextElementSibling !== body)
-				place.after(body);
-			place = body;
-			layoutGroup(body, name, members);
+		if (!order)
+			arrange();
+		else
+			for (const id of dirty)
+				if (rows.has(id))
+					paint(rows.get(id));
+		dirty.clear();
+		for (const body of table.tBodies) {
+			let count = 0;
+			for (const tr of body.rows) {
+				if (!tr.dataset.id)
+					continue;
+				const hidden = !isShown(rows.get(Number(tr.dataset.id)));
+				count += !hidden;
+				if (tr.hidden !== hidden)
+					tr.hidden = hidden;
+			}
+			if (body.hidden !== (count === 0))
+				body.hidden = count === 0;
 		}
-		for (const body of bodies.values())
-			body.remove();
 		layoutSummary();
 	}
 
-	/* As the server writes it (group.html); a lone program of the same name has no head. */
-	function makeGroup(name) {
-		const cell = element("td", { className: "cell-actions" }, ...makeButtons(name + ":*", "group " + name));
-		const head = element("th", { scope: "rowgroup", colSpan: 8 }, name + " ",
-		    element("span", { className: "count" }));
-		const body = element("tbody", {}, element("tr", { className: "group-head" }, head, cell));
-		body.dataset.group = name;
-		return body;
+	/* Puts the rows into their groups. Moves only what is not in its place. */
+	function arrange() {
+		const groups = new Map();
+		for (const row of sorted())
+			(groups.get(row.group) || groups.set(row.group, []).get(row.group)).push(row);
+		const bodies = new Map([...table.tBodies].map(body => [body.dataset.group, body]));
+		let place = table.tHead;
+		for (const [name, members] of groups) {
+			const body = bodies.get(name) || element("tbody");
+			bodies.delete(name);
+			body.dataset.group = name;
+			if (place.nextElementSibling !== body)
+				place.after(body);
+			place = body;
+			arrangeGroup(body, name, members);
+		}
+		for (const body of bodies.values())
+			body.remove();
 	}
 
-	function layoutGroup(body, name, members) {
-		const head = body.rows[0], shown = members.filter(isShown);
-		head.hidden = shown.length === 0 || members.length === 1 && members[0].name === name;
-		body.classList.toggle("group", !head.hidden);
-		setText(head.querySelector(".count"), String(members.length));
-		let place = head;
-		const wanted = new Set();
-		for (const row of members) {
-			const { tr } = paint(row);
-			wanted.add(tr);
-			tr.hidden = !shown.includes(row);
-			if (place.nextElementSibling !== tr)
-				place.after(tr);
-			place = tr;
+	/* A lone program of the same name has no head. */
+	function arrangeGroup(body, name, members) {
+		const wanted = members.map(row => paint(row).tr);
+		if (members.length > 1 || members[0].name !== name) {
+			const head = body.querySelector(".group-head") || makeHead(name);
+			setText(head.querySelector(".count"), String(members.length));
+			wanted.unshift(head);
 		}
-		for (const tr of [...body.rows])
-			if (tr !== head && !wanted.has(tr))
-				tr.remove();
+		body.classList.toggle("group", wanted.length > members.length);
+		wanted.forEach((tr, i) => body.rows[i] !== tr && body.insertBefore(tr, body.rows[i] || null));
+		while (body.rows.length > wanted.length)
+			body.rows[wanted.length].remove();
+	}
+
+	/* As the server writes it (list.c). */
+	function makeHead(name) {
+		const buttons = ["start", "restart", "stop"].filter(verb => may.has(verb))
+		    .map(verb => makeButton(verb, name + ":*", name + ":*"));
+		return element("tr", { className: "group-head" },
+		    element("th", { scope: "rowgroup", colSpan: 8 }, name + " ", element("span", { className: "count" })),
+		    element("td", {}, ...buttons));
 	}
 
 	function layoutSummary() {
 		const all = sorted(), shown = all.filter(isShown);
 		layoutChips(all);
-		layoutTrouble(all.filter(isBad));
+		const bad = all.filter(isBad);
+		troubles = bad.length;
+		layoutTrouble(bad);
 		table.classList.toggle("bare", shown.length === 0);
 		const empty = $("empty");
 		if (empty) {
 			empty.hidden = shown.length > 0;
 			if (all.length > 0)
 				empty.replaceChildren(element("strong", {}, "No program matches this filter"),
-				    "Press Esc to clear it.");
+				    element("a", { href: "." }, "Show all programs"));
 		}
 		const whole = shown.length === all.length;
+		$("bulk").hidden = shown.length === 0;
+		if (!$("bulk").hasChildNodes())
+			$("bulk").append(...["start", "restart", "stop"].filter(verb => may.has(verb)).map(verb => {
+				const button = element("button", { name: "action", value: verb + " *" });
+				button.setAttribute("form", "actions");
+				return button;
+			}));
 		for (const button of $("bulk").querySelectorAll("button")) {
 			const verb = button.value.split(" ")[0];
 			const count = shown.filter(row => fits(verb, row)).length;
-			setText(button, verb[0].toUpperCase() + verb.slice(1) + (whole ? " all" : " these " + count));
+			setText(button, capital(verb) + (whole ? " all" : " these " + count));
 			button.disabled = count === 0;
 		}
-		troubles = all.filter(isBad).length;
 		document.title = (troubles ? "(" + troubles + ") " : "") + document.title.replace(/^\(\d+\) /, "");
 	}
 
@@ -455,11 +477,12 @@ function listPage() {
 			return a;
 		};
 		const chips = [chip("", all.length)];
-		for (const state of ORDER) {
-			const count = all.filter(row => row.statename === state).length;
-			if (count || filter.state === state)
-				chips.push(chip(state, count));
-		}
+		const counts = {};
+		for (const row of all)
+			counts[row.statename] = (counts[row.statename] || 0) + 1;
+		for (const state of ORDER)
+			if (counts[state] || filter.state === state)
+				chips.push(chip(state, counts[state] || 0));
 		const key = chips.map(c => c.outerHTML).join("");
 		if (layoutChips.key === key)
 			return;
@@ -497,6 +520,11 @@ function listPage() {
 	function put(row) {
 		const old = rows.get(row.id);
 		rows.set(row.id, row);
+		dirty.add(row.id);
+		if (!old || old.group !== row.group || old.name !== row.name)
+			order = null;
+		else if (order)
+			order[order.indexOf(old)] = row;
 		if (row.now)
 			skew = row.now - Date.now() / 1000;
 		if (old && old.statename !== row.statename)
@@ -508,6 +536,7 @@ function listPage() {
 	function drop(id) {
 		for (const map of [rows, views, figures])
 			map.delete(id);
+		order = null;
 	}
 
 	Object.assign(stream.handlers, {
@@ -535,9 +564,9 @@ function listPage() {
 	setInterval(() => {
 		if (document.hidden)
 			return;
-		for (const [id, view] of views)
+		for (const view of views.values())
 			if (!view.tr.hidden)
-				paintUptime(rows.get(id), view);
+				paintUptime(view.row, view);
 		if (sorted().filter(isBad).length !== troubles)
 			plan();
 	}, 1000);
@@ -548,11 +577,18 @@ function listPage() {
 	async function actOn(verb, name) {
 		busy.add(name);
 		problems.delete(name);
-		plan();
+		touch(name);
 		const problem = await act(verb, name);
 		if (problem)
 			problems.set(name, problem);
 		busy.delete(name);
+		touch(name);
+	}
+
+	function touch(name) {
+		const row = sorted().find(r => specOf(r) === name);
+		if (row)
+			dirty.add(row.id);
 		plan();
 	}
 
@@ -572,13 +608,14 @@ function listPage() {
 		    .filter(row => fits(verb, row)).map(specOf);
 	}
 
+	/* Before the stream has brought the rows, the form is sent as without a script. */
 	$("actions").addEventListener("submit", async event => {
-		event.preventDefault();
 		const [verb, what] = asked(event);
-		if (!verb)
+		if (!verb || rows.size === 0)
 			return;
+		event.preventDefault();
 		const names = targets(verb, what);
-		if (verb !== "start" && names.length > 1 && !await confirmed(verb[0].toUpperCase() + verb.slice(1), names))
+		if (verb !== "start" && names.length > 1 && !await confirmed(capital(verb), names))
 			return;
 		actOnMany(verb, names);
 	});
@@ -624,7 +661,7 @@ function listPage() {
 	}
 
 	function follow() {
-		const link = table.querySelector("tr.selected .cell-name a[href]");
+		const link = table.querySelector("tr.selected th a[href]");
 		if (link)
 			location.href = link.href;
 	}
@@ -652,7 +689,6 @@ function listPage() {
 		}],
 	}, $("q"));
 
-	/* The rows that the server has written are replaced by the first snapshot. */
 	stream.open();
 }
 
@@ -744,13 +780,12 @@ function logPage() {
 	const KEPT = 512 * 1024;     /* characters that are kept while the end is followed */
 	const WAITING = 1024 * 1024; /* characters that wait while it is not */
 	const screen = $("screen"), lines = $("lines");
-	screen.insertAdjacentHTML("beforebegin", `<div class="log-tools">
+	$("bar").insertAdjacentHTML("beforeend", `<div class="log-tools">
 <label class="find"><span class="unseen">Find</span><input type="search" id="find" placeholder="Find in what is shown" autocomplete="off" spellcheck="false"></label>
-<output id="found"></output>
 <button type="button" id="find-previous" aria-label="Previous match">↑</button>
 <button type="button" id="find-next" aria-label="Next match">↓</button>
-<label><input type="checkbox" id="wrap"> Wrap</label></div>
-<p class="log-empty" id="log-empty" hidden>Nothing has been written to this log yet.</p>`);
+<output id="found"></output>
+<label><input type="checkbox" id="wrap"> Wrap</label></div>`);
 	screen.insertAdjacentHTML("afterbegin", `<button type="button" id="earlier" hidden>Show earlier lines</button>`);
 	screen.insertAdjacentHTML("afterend", `<p class="follow"><button type="button" id="follow" class="strong" hidden></button></p>`);
 	const spec = screen.dataset.log, channel = screen.dataset.stream;
@@ -829,8 +864,6 @@ function logPage() {
 
 	function showButtons() {
 		$("earlier").hidden = start === 0;
-		$("log-empty").hidden = end > 0;
-		screen.hidden = end === 0;
 		$("follow").hidden = following;
 		setText($("follow"), missed ? "Follow: " + missed.toLocaleString() + " new line" + (missed > 1 ? "s" : "") : "Follow");
 	}
@@ -890,11 +923,12 @@ function logPage() {
 	const actions = $("actions"), word = document.querySelector(".log-head .state");
 	const words = document.querySelector(".log-text");
 	let problem = "", busy = false, known = null;
-	for (const button of actions.querySelectorAll("button"))
-		if (["start", "restart", "stop"].includes(button.value.split(" ")[0]))
-			button.remove();
-	if (!main)
-		actions.prepend(...makeButtons(spec, spec));
+	const place = element("span", { className: "log-buttons" });
+	const signal = actions.querySelector('button[value^="signal "]');
+	actions.prepend(place);
+	for (const button of [...actions.children])
+		if (/^(start|restart|stop) /.test(button.value || ""))
+			place.append(button);
 
 	function paint() {
 		if (!known)
@@ -902,14 +936,16 @@ function logPage() {
 		setText(word, known.statename);
 		word.dataset.state = known.statename;
 		setText(words, [problem, activity(known)].filter(Boolean).join(" — "));
-		paintButtons(actions.querySelectorAll("button"), known, busy);
+		paintButtons(place, known, busy);
+		if (signal)
+			signal.disabled = busy || isStopped(known);
 	}
 
 	actions.addEventListener("submit", async event => {
-		event.preventDefault();
 		const [verb, name] = asked(event);
-		if (!verb)
+		if (!verb || !known)
 			return;
+		event.preventDefault();
 		busy = true;
 		problem = "";
 		paint();
