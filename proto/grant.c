@@ -188,6 +188,24 @@ grant_sees_group(const struct grant *grant, const char *group)
 	return grant->programs == NULL || program_set_has_group(grant->programs, group);
 }
 
+/* FNV-1a of the items and the NULs behind them. */
+uint64_t
+grant_sight(const struct grant *grant)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const char *at;
+
+	if (grant->programs == NULL)
+		return 0;
+	for (char *const *item = grant->lists[GRANT_PROGRAMS]; *item != NULL; item++) {
+		at = *item;
+		do
+			hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+		while (*at++ != '\0');
+	}
+	return hash;
+}
+
 int
 grant_write_programs(const struct grant *grant, char **text)
 {

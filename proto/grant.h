@@ -10,6 +10,7 @@
 #include "proto/role.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct grant;
 
@@ -42,6 +43,9 @@ bool grant_sees_all(const struct grant *);
 bool grant_sees(const struct grant *, const char *group, const char *name);
 /* Whether the caller sees every process that the group can have. */
 bool grant_sees_group(const struct grant *, const char *group);
+/* The same number for grants that see the same processes; 0 = all. Others may have it only
+ * by chance. */
+uint64_t grant_sight(const struct grant *);
 /* The items of programs=, separated by commas: for a grant that sees the same processes but
  * belongs to no user and has no role. New; *text NULL = all. 0, or -1 with ENOMEM. */
 NODISCARD int grant_write_programs(const struct grant *, char **text);

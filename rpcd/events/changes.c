@@ -149,26 +149,32 @@ changes_free(struct changes *all)
 
 /* ---- cursors ---- */
 
-/* The number of an id of this process, or UINT64_MAX. */
+/* What begins the ids of this process and of clients that see the same. */
 static uint64_t
-changes_number(const struct changes *all, const char *id)
+changes_epoch(const struct changes_cursor *cursor)
+{
+	return cursor->all->epoch ^ cursor->sight;
+}
+
+/* The number of an id that continues here, or UINT64_MAX. */
+static uint64_t
+changes_number(const struct changes_cursor *cursor, const char *id)
 {
 	uint64_t epoch, seq;
 	char rest;
 
 	if (id == NULL || strlen(id) >= CHANGES_ID_MAX ||
 	    sscanf(id, "%" SCNx64 "-%" SCNu64 "%c", &epoch, &seq, &rest) != 2 ||
-	    epoch != all->epoch)
+	    epoch != changes_epoch(cursor))
 		return UINT64_MAX;
 	return seq;
 }
 
 void
-changes_open(struct changes *all, struct changes_cursor *cursor, const char *last_id,
-    void (*ready)(void *ctx), void *ctx)
+changes_open(struct changes *all, struct changes_cursor *cursor, const char *last_id)
 {
-	*cursor = (struct changes_cursor){ .all = all, .ready = ready, .ctx = ctx };
-	if (!changelog_resume(&all->log, &cursor->at, changes_number(all, last_id)))
+	cursor->all = all;
+	if (!changelog_resume(&all->log, &cursor->at, changes_number(cursor, last_id)))
 		changelog_subscribe(&all->log, &cursor->at);
 	TAILQ_INSERT_TAIL(&all->cursors, cursor, link);
 }
@@ -224,6 +230,6 @@ changes_id(const struct changes_cursor *cursor, char id[CHANGES_ID_MAX])
 {
 	id[0] = '\0';
 	if (cursor->at.phase == CHANGELOG_LIVE)
-		snprintf(id, CHANGES_ID_MAX, "%" PRIx64 "-%" PRIu64, cursor->all->epoch,
+		snprintf(id, CHANGES_ID_MAX, "%" PRIx64 "-%" PRIu64, changes_epoch(cursor),
 		    cursor->at.reached);
 }

@@ -1,6 +1,7 @@
 /* Changes: the daemon and its processes in the order of their latest change, and a cursor
  * for each stream to a browser. Kept up to date by the mirror. A stream that returns with
- * the id of the last change that it has received continues there. */
+ * the id of the last change that it has received continues there, unless it sees other
+ * processes than before. */
 #ifndef RPCD_EVENTS_CHANGES_H
 #define RPCD_EVENTS_CHANGES_H
 
@@ -19,6 +20,7 @@ struct changes;
 /* Embedded in the stream. */
 struct changes_cursor {
 	struct changes *all;
+	uint64_t sight; /* grant_sight of the client */
 	struct changelog_cursor at;
 	void (*ready)(void *ctx); /* called after each change */
 	void *ctx;
@@ -49,10 +51,10 @@ struct changes *changes_new(struct mirror *);
 /* All cursors must be closed. NULL is allowed. */
 void changes_free(struct changes *);
 
-/* Begins with a snapshot, or behind the change with this id (NULL = none). The callee of
- * `ready` must not close the cursor at once. */
-void changes_open(struct changes *, struct changes_cursor *, const char *last_id,
-    void (*ready)(void *ctx), void *ctx);
+/* Sets up a cursor whose `sight`, `ready` and `ctx` are set. It begins with a snapshot, or
+ * behind the change with this id (NULL = none). The callee of `ready` must not close the
+ * cursor at once. */
+void changes_open(struct changes *, struct changes_cursor *, const char *last_id);
 void changes_close(struct changes_cursor *);
 /* What is next; CHANGES_NONE = nothing until `ready` is called. */
 struct changes_item changes_next(const struct changes_cursor *);

@@ -399,8 +399,10 @@ event_stream_new(struct events *events, const struct event_stream_request *reque
 	}
 	s->member = (struct events_member){ .tick = event_stream_on_ready, .ctx = s };
 	events_join(events, &s->member);
-	changes_open(
-	    events->changes, &s->cursor, request->last_id, event_stream_on_ready, s);
+	s->cursor = (struct changes_cursor){ .sight = grant_sight(s->caller->grant),
+		.ready = event_stream_on_ready,
+		.ctx = s };
+	changes_open(events->changes, &s->cursor, request->last_id);
 	return s;
 }
 

@@ -339,6 +339,34 @@ class Lifetimes(Pages):
         page = self.page("?log=b:stdout", daemon=d, headers=[user])
         self.assertEqual("no such log", page.wait("log")["error"])
 
+    def test_rights_change(self):
+        """The stream ends, and a browser that returns gets all that its user sees now."""
+        section = "[user:bob]\npassword=secret\nrole=view\nprograms=%s\n"
+        d = self.daemon(cat("a") + cat("b") + section % "a,b")
+        user = "Authorization: Basic Ym9iOnNlY3JldA=="
+        others = self.page(daemon=d, via="unix")
+        others.rows()
+        page, sees = self.page(daemon=d, headers=[user]), {"a", "b"}
+        for programs in ("a", "a,b", "all", "b"):
+            self.assertEqual(sees, {row["name"] for row in page.rows()})
+            d.configure(cat("a") + cat("b") + section % programs)
+            self.rpc(d).supervisor.reloadConfig()
+            until(lambda: page.take() is not None and page.ended, what="a page that ends")
+            sees = {"a", "b"} if programs == "all" else set(programs.split(","))
+            page = self.page(daemon=d, headers=[user, "Last-Event-ID: " + page.last_id()])
+        self.assertEqual(sees, {row["name"] for row in page.rows()})
+        self.assertFalse(others.take() is None or others.ended)
+
+    def test_user_is_removed(self):
+        user = "Authorization: Basic Ym9iOnNlY3JldA=="
+        d = self.daemon(cat("a") + "[user:bob]\npassword=secret\nrole=view\n")
+        page = self.page(daemon=d, headers=[user])
+        page.rows()
+        d.configure(cat("a") + "[user:eve]\npassword=secret\nrole=view\n")
+        self.rpc(d).supervisor.reloadConfig()
+        until(lambda: page.take() is not None and page.ended, what="a page that ends")
+        self.assertEqual(401, self.page(daemon=d, headers=[user]).head().status)
+
     def test_idle_page(self):
         """It is still there after the time in which a client must take what is sent."""
         d = self.daemon(cat("a"))

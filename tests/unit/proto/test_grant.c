@@ -213,6 +213,32 @@ test_programs(void **state)
 	expect(&bob, ROLE_ADMIN, "cache.clear", GRANT_ROLE);
 }
 
+static void
+test_sight(void **state)
+{
+	static const char *const lists[][3] = {
+		{ "web", "db:one" }, { "db:one", "web" }, { "web" }, { "webdb:one" },
+		{ NULL }, { "all" } };
+	uint64_t sights[nitems(lists)];
+
+	(void)state;
+	assert_true(grant_sight(grant_of_role(ROLE_NONE)) == 0);
+	for (size_t i = 0; i < nitems(lists); i++) {
+		struct grant *grant = grant_new(
+		    &(struct grant_source){ .user = "bob", .programs = lists[i] });
+		struct grant *same = grant_new(
+		    &(struct grant_source){ .role = ROLE_ADMIN, .programs = lists[i] });
+
+		sights[i] = grant_sight(grant);
+		assert_true(grant_sight(same) == sights[i]);
+		assert_int_equal(sights[i] == 0, grant_sees_all(grant));
+		for (size_t k = 0; k < i; k++)
+			assert_true(sights[k] != sights[i]);
+		grant_unref(grant);
+		grant_unref(same);
+	}
+}
+
 /* A grant as text sees the same. */
 static void
 test_programs_as_text(void **state)
@@ -348,6 +374,7 @@ main(void)
 		cmocka_unit_test(test_shared_command),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_sight),
 		cmocka_unit_test(test_programs_as_text),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_references),

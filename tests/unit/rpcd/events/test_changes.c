@@ -81,6 +81,14 @@ on_ready(void *ctx)
 	f->calls++;
 }
 
+static void
+open_cursor(
+    struct fixture *f, struct changes_cursor *cursor, const char *id, uint64_t sight)
+{
+	*cursor = (struct changes_cursor){ .sight = sight, .ready = on_ready, .ctx = f };
+	changes_open(f->changes, cursor, id);
+}
+
 /* Takes everything: "begin daemon a b end", "-2" for a removal. */
 static void
 expect(struct changes_cursor *cursor, const char *wanted)
@@ -114,7 +122,7 @@ test_snapshot_and_changes(void **state)
 	struct changes_cursor cursor;
 	char id[CHANGES_ID_MAX];
 
-	changes_open(f->changes, &cursor, NULL, on_ready, f);
+	open_cursor(f, &cursor, NULL, 0);
 	changes_id(&cursor, id);
 	assert_string_equal(id, "");
 	expect(&cursor, "begin daemon a b end");
@@ -137,24 +145,46 @@ test_return(void **state)
 	struct changes_cursor cursor;
 	char id[CHANGES_ID_MAX], other[CHANGES_ID_MAX + 1];
 
-	changes_open(f->changes, &cursor, "nonsense", on_ready, f);
+	open_cursor(f, &cursor, "nonsense", 0);
 	expect(&cursor, "begin daemon a b end");
 	changes_id(&cursor, id);
 	changes_close(&cursor);
 	apply_row(f, 1, "x");
 	apply(f, "stream.removed", json_pack("{si}", "id", 2));
-	changes_open(f->changes, &cursor, id, on_ready, f);
+	open_cursor(f, &cursor, id, 0);
 	expect(&cursor, "x -2");
 	changes_close(&cursor);
 	/* Ids of another process, and of the future. */
 	snprintf(other, sizeof(other), "1%s", id);
-	changes_open(f->changes, &cursor, other, on_ready, f);
+	open_cursor(f, &cursor, other, 0);
 	assert_int_equal(changes_next(&cursor).kind, CHANGES_BEGIN);
 	changes_close(&cursor);
 	snprintf(other, sizeof(other), "%s9", id);
-	changes_open(f->changes, &cursor, other, on_ready, f);
+	open_cursor(f, &cursor, other, 0);
 	assert_int_equal(changes_next(&cursor).kind, CHANGES_BEGIN);
 	changes_close(&cursor);
+}
+
+/* Who sees other processes than before gets all of them. */
+static void
+test_return_with_other_rights(void **state)
+{
+	struct fixture *f = *state;
+	struct changes_cursor cursor;
+	char id[CHANGES_ID_MAX];
+
+	open_cursor(f, &cursor, NULL, 7);
+	expect(&cursor, "begin daemon a b end");
+	changes_id(&cursor, id);
+	changes_close(&cursor);
+	open_cursor(f, &cursor, id, 7);
+	assert_int_equal(changes_next(&cursor).kind, CHANGES_NONE);
+	changes_close(&cursor);
+	for (uint64_t sight = 0; sight < 16; sight += 8) {
+		open_cursor(f, &cursor, id, sight);
+		assert_int_equal(changes_next(&cursor).kind, CHANGES_BEGIN);
+		changes_close(&cursor);
+	}
 }
 
 /* The names of a removed row are known until its removal is forgotten. */
@@ -165,7 +195,7 @@ test_forgotten(void **state)
 	struct changes_cursor cursor;
 	char id[CHANGES_ID_MAX];
 
-	changes_open(f->changes, &cursor, NULL, on_ready, f);
+	open_cursor(f, &cursor, NULL, 0);
 	expect(&cursor, "begin daemon a b end");
 	changes_id(&cursor, id);
 	apply(f, "stream.removed", json_pack("{si}", "id", 1));
@@ -176,7 +206,7 @@ test_forgotten(void **state)
 		apply_row(f, i, "n");
 		apply(f, "stream.removed", json_pack("{sI}", "id", (json_int_t)i));
 	}
-	changes_open(f->changes, &cursor, id, on_ready, f);
+	open_cursor(f, &cursor, id, 0);
 	assert_int_equal(changes_next(&cursor).kind, CHANGES_BEGIN);
 	changes_close(&cursor);
 }
@@ -187,6 +217,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_snapshot_and_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_return, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_return_with_other_rights, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forgotten, setup, teardown),
 	};
 
