@@ -24,7 +24,7 @@
 #define BUDGET_WHY "out of reply memory; try again"
 
 struct process_list;
-struct refusals;
+struct reports;
 
 struct budget {
 	const char *name; /* of the listener, in log lines; borrowed */
@@ -39,7 +39,7 @@ struct budget {
 struct share {
 	struct budget budget;
 	struct process_list *processes; /* the reply of getAllProcessInfo, kept for reuse */
-	struct refusals *refusals;      /* of calls, reported to the master */
+	struct reports *reports;        /* to the master, of refused calls */
 	struct log_limit invalid;       /* log lines about bodies that are not calls */
 };
 

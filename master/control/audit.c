@@ -17,7 +17,7 @@
 #define LINE_MAX_BYTES (128 * 1024) /* of all texts, each character escaped */
 #define SECOND_MS 1000
 #define SHOWN_MAX 128 /* bytes of a text in a log line */
-#define CALLERS 16    /* whose refusals are counted at once */
+#define CALLERS 16    /* whose refusals and reports are counted at once */
 
 /* A call that is not answered yet. */
 struct audit_call {
@@ -27,11 +27,19 @@ struct audit_call {
 	struct buf line; /* its beginning */
 };
 
-/* The refusals of one caller in this second. */
+/* What can come in floods. */
+static const struct audit_kind {
+	unsigned max; /* recorded in a second */
+	const char *result, *why;
+} audit_refusal = { AUDIT_REFUSALS, "NOT_PERMITTED", "further refusals in one second" },
+  audit_report = { AUDIT_REPORTS, "unknown", "further calls in one second" };
+
+/* The refusals or the reports of one caller in this second. */
 struct audit_caller {
 	struct audit_entry who; /* without texts of its own */
-	int64_t window_ms;      /* the beginning of the second; 0 = free */
-	unsigned refusals;
+	const struct audit_kind *kind;
+	int64_t window_ms; /* the beginning of the second; 0 = free */
+	unsigned seen;
 	uint64_t omitted; /* not recorded */
 };
 
@@ -309,7 +317,7 @@ audit_interrupt(struct audit *audit)
 		audit_give_up(audit, NULL);
 }
 
-/* --- refusals ------------------------------------------------------------------------ */
+/* --- refusals and reports ------------------------------------------------------------ */
 
 static bool
 audit_same_caller(const struct audit_entry *one, const struct audit_entry *other)
@@ -318,7 +326,7 @@ audit_same_caller(const struct audit_entry *one, const struct audit_entry *other
 	    str_equal(one->max_role, other->max_role);
 }
 
-/* Records how many refusals of the caller were not recorded. */
+/* Records how many refusals or reports of the caller were not recorded. */
 static void
 audit_record_omitted(struct audit *audit, struct audit_caller *caller)
 {
@@ -330,8 +338,8 @@ audit_record_omitted(struct audit *audit, struct audit_caller *caller)
 		caller->who.time_us = clock_wall_us();
 		rc = audit_line_begin(&line, &caller->who);
 		if (rc == 0)
-			rc = audit_line_end(&line, fault_name(FAULT_NOT_PERMITTED), 0,
-			    "further refusals in one second", caller->omitted);
+			rc = audit_line_end(&line, caller->kind->result, 0,
+			    caller->kind->why, caller->omitted);
 		audit_write(audit, &line, rc);
 	}
 	*caller = (struct audit_caller){ .window_ms = 0 };
@@ -357,12 +365,14 @@ audit_second_over(void *ctx, uint32_t ready UNUSED)
 
 /* The place of the caller; the oldest one makes room. */
 static struct audit_caller *
-audit_find_caller(struct audit *audit, const struct audit_entry *entry, int64_t now)
+audit_find_caller(struct audit *audit, const struct audit_kind *kind,
+    const struct audit_entry *entry, int64_t now)
 {
 	struct audit_caller *oldest = audit->callers, *one = audit->callers;
 
 	for (; one < audit->callers + CALLERS; one++) {
-		if (one->window_ms != 0 && audit_same_caller(&one->who, entry))
+		if (one->window_ms != 0 && one->kind == kind &&
+		    audit_same_caller(&one->who, entry))
 			break;
 		if (one->window_ms < oldest->window_ms)
 			oldest = one;
@@ -374,6 +384,7 @@ audit_find_caller(struct audit *audit, const struct audit_entry *entry, int64_t 
 	if (one->window_ms != 0)
 		return one;
 	one->window_ms = now;
+	one->kind = kind;
 	one->who = (struct audit_entry){ .has_process = entry->has_process,
 		.uid = entry->uid,
 		.pid = entry->pid,
@@ -384,15 +395,16 @@ audit_find_caller(struct audit *audit, const struct audit_entry *entry, int64_t 
 	return one;
 }
 
-/* Whether the refusal is to be recorded, so that nobody can fill the file with refusals and
- * make its rotation remove other records. */
+/* Whether the refusal or report is to be recorded, so that nobody can fill the file with
+ * them and make its rotation remove other records. */
 static bool
-audit_admits(struct audit *audit, const struct audit_entry *entry, uint64_t count)
+audit_admits(struct audit *audit, const struct audit_kind *kind,
+    const struct audit_entry *entry, uint64_t count)
 {
 	int64_t now = clock_mono_ms();
-	struct audit_caller *caller = audit_find_caller(audit, entry, now);
+	struct audit_caller *caller = audit_find_caller(audit, kind, entry, now);
 
-	if (caller->refusals++ < AUDIT_REFUSALS)
+	if (caller->seen++ < kind->max)
 		return true;
 	if (caller->omitted == 0)
 		source_arm(audit->timer, caller->window_ms + SECOND_MS);
@@ -423,7 +435,7 @@ audit_refused(struct connection *client, const struct cmd *cmd, const json_t *pa
 		log_limited(&audit->local, LEVEL_WARN,
 		    "control socket: refused %s to process %d of uid %d: %s", cmd->name,
 		    (int)entry.pid, (int)entry.uid, why);
-	if (audit->file == NULL || !audit_admits(audit, &entry, 1))
+	if (audit->file == NULL || !audit_admits(audit, &audit_refusal, &entry, 1))
 		return;
 	buf_init(&line, LINE_MAX_BYTES);
 	rc = audit_describe(&line, &entry, cmd, params);
@@ -444,11 +456,23 @@ audit_shown(const char *text, char out[SHOWN_MAX])
 	return n == 0 ? "?" : out;
 }
 
+static void
+audit_log_refusal(
+    struct audit *audit, enum role role, const struct audit_entry *entry, const char *text)
+{
+	char listener[SHOWN_MAX], method[SHOWN_MAX], from[SHOWN_MAX], why[SHOWN_MAX];
+
+	log_limited(&audit->rpcd[role], LEVEL_WARN, "%s: refused %s to %s: %s",
+	    audit_shown(entry->listener, listener), audit_shown(entry->method, method),
+	    audit_shown(entry->user != NULL ? entry->user : entry->from, from),
+	    audit_shown(text, why));
+}
+
 void
 audit_claimed(struct connection *client, const json_t *params, uint64_t count)
 {
 	struct audit *audit = client->master->audit;
-	char listener[SHOWN_MAX], method[SHOWN_MAX], from[SHOWN_MAX], why[SHOWN_MAX];
+	const char *why = audit_string(params, "why");
 	struct audit_entry entry;
 	struct buf line;
 	int rc;
@@ -458,17 +482,16 @@ audit_claimed(struct connection *client, const json_t *params, uint64_t count)
 	entry = audit_entry(client, params);
 	entry.method = audit_string(params, "method");
 	entry.target = audit_string(params, "target");
-	log_limited(&audit->rpcd[client->role], LEVEL_WARN, "%s: refused %s to %s: %s",
-	    audit_shown(entry.listener, listener), audit_shown(entry.method, method),
-	    audit_shown(entry.user != NULL ? entry.user : entry.from, from),
-	    audit_shown(audit_string(params, "why"), why));
-	if (audit->file == NULL || !audit_admits(audit, &entry, count))
+	if (why != NULL)
+		audit_log_refusal(audit, client->role, &entry, why);
+	if (audit->file == NULL ||
+	    !audit_admits(
+		audit, why != NULL ? &audit_refusal : &audit_report, &entry, count))
 		return;
 	buf_init(&line, LINE_MAX_BYTES);
 	rc = audit_line_begin(&line, &entry);
 	if (rc == 0)
-		rc = audit_line_end(&line, fault_name(FAULT_NOT_PERMITTED), 0,
-		    audit_string(params, "why"), count);
+		rc = audit_line_end(&line, audit_string(params, "result"), 0, why, count);
 	audit_write(audit, &line, rc);
 }
 

@@ -14,8 +14,10 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* Refusals of one caller that are recorded in a second; of others only the number is. */
+/* Refusals of one caller, and calls that one reeve-rpcd reports, that are recorded in a
+ * second; of others only the number is. */
 #define AUDIT_REFUSALS 20
+#define AUDIT_REPORTS 1000
 
 struct audit;
 struct connection;
@@ -44,8 +46,8 @@ void audit_end(struct connection *, uint64_t id, enum fault, const json_t *resul
 /* A call was refused; why: the detail of its fault. */
 void audit_refused(struct connection *, const struct cmd *, const json_t *params,
     enum fault, const char *why);
-/* reeve-rpcd reports that it has refused `count` requests of one client; params: of
- * audit.refused. */
+/* reeve-rpcd reports that it has refused `count` requests of one client, or that a program
+ * has answered a call; params: of audit.report. */
 void audit_claimed(struct connection *, const json_t *params, uint64_t count);
 /* The connection ends: the outcome of its calls that are not answered is unknown. */
 void audit_forget(struct connection *);

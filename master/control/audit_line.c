@@ -125,7 +125,7 @@ audit_line_end(
 	if (job != 0)
 		rc = buf_printf(line, ",\"result\":\"job %" PRIu64 "\"", job);
 	else
-		rc = buf_printf(line, ",\"result\":\"%s\"", result);
+		rc = audit_line_text(line, "result", result);
 	if (rc == 0)
 		rc = audit_line_text(line, "why", why);
 	if (rc == 0 && count != 1)

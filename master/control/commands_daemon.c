@@ -163,10 +163,18 @@ cmd_frontend_active(struct connection *client, uint64_t id, const json_t *params
 }
 
 void
-cmd_audit_refused(struct connection *client, uint64_t id, const json_t *params)
+cmd_audit_report(struct connection *client, uint64_t id, const json_t *params)
 {
+	static const char why[] = "the report of a change needs max_role operate";
 	const json_t *count = json_object_get(params, "count");
 
+	/* Such a process serves no method that changes something. */
+	if (json_object_get(params, "why") == NULL && client->role < ROLE_OPERATE) {
+		audit_refused(
+		    client, &cmd_table[CMD_AUDIT_REPORT], params, FAULT_NOT_PERMITTED, why);
+		connection_fault(client, id, FAULT_NOT_PERMITTED, why);
+		return;
+	}
 	if (count != NULL && json_integer_value(count) < 1) {
 		connection_fault(client, id, FAULT_BAD_ARGUMENTS, "count");
 		return;

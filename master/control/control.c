@@ -150,7 +150,7 @@ control_authorize(struct connection *client, enum cmd_id id, const json_t *param
 		*why = mem_printf("reeve-rpcd may not call %s", cmd->name);
 	else if (!is_rpcd && cmd->flags & CMD_ONLY_RPCD)
 		*why = mem_printf("only reeve-rpcd may call %s", cmd->name);
-	else if (id == CMD_AUDIT_REFUSED)
+	else if (id == CMD_AUDIT_REPORT)
 		return true; /* also about a user who does not exist */
 	else
 		return (!is_rpcd ||

@@ -4,7 +4,7 @@
 #include "common/log.h"
 #include "rpcd/http/request.h"
 #include "rpcd/http/suspend.h"
-#include "rpcd/refusals.h"
+#include "rpcd/reports.h"
 
 #include <inttypes.h>
 
@@ -61,8 +61,8 @@ http_auth_delay(struct http_request *r)
 {
 	int64_t began = r->verify_ms != 0 ? r->verify_ms : clock_mono_ms();
 
-	refusals_report(
-	    r->endpoint->share.refusals, &r->caller, "login", NULL, "wrong credentials");
+	reports_refused(
+	    r->endpoint->share.reports, &r->caller, "login", NULL, "wrong credentials");
 	r->delayed = true;
 	if (!http_auth_failed(r->endpoint, r->client->address))
 		return MHD_NO;

@@ -3,7 +3,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/http/verify.h"
-#include "rpcd/refusals.h"
+#include "rpcd/reports.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -233,7 +233,7 @@ check_permitted(const struct http_request *r)
 		return true;
 	why = caller_why(
 	    &r->caller, verdict == GRANT_OK ? GRANT_ROLE : verdict, what, route->role);
-	refusals_report(r->endpoint->share.refusals, &r->caller, what, r->target.name, why);
+	reports_refused(r->endpoint->share.reports, &r->caller, what, r->target.name, why);
 	free(why);
 	return false;
 }

@@ -6,7 +6,7 @@
 #include "common/mem.h"
 #include "rpcd/http/verify.h"
 #include "rpcd/methods/process_list.h"
-#include "rpcd/refusals.h"
+#include "rpcd/reports.h"
 #include "rpcd/rendered.h"
 #include "rpcd/confinement.h"
 
@@ -134,7 +134,7 @@ server_clear(struct http_server *s)
 {
 	rendered_free(s->endpoint.list_page);
 	process_list_free(s->endpoint.share.processes);
-	refusals_free(s->endpoint.share.refusals);
+	reports_free(s->endpoint.share.reports);
 	conntable_free(s->endpoint.connections);
 	free(s);
 }
@@ -163,10 +163,10 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	server_set_name(e, s->socket);
 	server_set_bounds(e);
 	e->share.processes = process_list_new(rpcd, &e->share.budget);
-	e->share.refusals = refusals_new(rpcd);
+	e->share.reports = reports_new(rpcd);
 	e->list_page = rendered_new(
 	    rpcd, &e->share.budget, RENDERED_BY_GRANT, http_pages_write_list, rpcd);
-	if (e->share.processes != NULL && e->share.refusals != NULL && e->list_page != NULL)
+	if (e->share.processes != NULL && e->share.reports != NULL && e->list_page != NULL)
 		s->daemon = server_daemon(s);
 	if (s->daemon == NULL) {
 		server_clear(s);

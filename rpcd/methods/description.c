@@ -67,18 +67,34 @@ description_fits(const char *signature, const json_t *value)
 
 /* A letter, then letters, digits and '_'. A dot would name another namespace. */
 static bool
-description_is_name(const char *name)
+description_is_name(const char *name, size_t len)
 {
 	size_t n = 0;
 
-	if (name == NULL || !isalpha((unsigned char)name[0]))
+	if (len > NAME_MAX_BYTES || !isalpha((unsigned char)name[0]))
 		return false;
-	while (n < NAME_MAX_BYTES && (isalnum((unsigned char)name[n]) || name[n] == '_'))
+	while (n < len && (isalnum((unsigned char)name[n]) || name[n] == '_'))
 		n++;
-	return name[n] == '\0';
+	return n == len;
 }
 
-/* New: "int arg1:string ?arg2:int", or NULL. */
+/* Appends " ?NAME:TYPE" of parameter i: "TYPE" or "NAME:TYPE". False: it is neither. */
+static bool
+description_parameter(struct buf *out, size_t i, const char *mark, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	const char *type = colon != NULL ? colon + 1 : text;
+	int len = colon != NULL ? (int)(colon - text) : 0;
+
+	if (description_kinds(type, strlen(type)) == 0)
+		return false;
+	if (colon == NULL)
+		return buf_printf(out, " %sarg%zu:%s", mark, i, type) == 0;
+	return description_is_name(text, (size_t)len) &&
+	    buf_printf(out, " %s%.*s:%s", mark, len, text, type) == 0;
+}
+
+/* New: "int arg1:string ?name:int", or NULL. */
 static char *
 description_signature(const json_t *list, json_int_t optional)
 {
@@ -89,12 +105,13 @@ description_signature(const json_t *list, json_int_t optional)
 		return NULL;
 	buf_init(&out, 0);
 	for (size_t i = 0; i < n; i++) {
-		const char *type = json_string_value(json_array_get(list, i));
+		const char *text = json_string_value(json_array_get(list, i));
 		const char *mark = n - i <= (size_t)optional ? "?" : "";
 
-		if (type == NULL || description_kinds(type, strlen(type)) == 0 ||
-		    (i == 0 ? buf_puts(&out, type) :
-			      buf_printf(&out, " %sarg%zu:%s", mark, i, type)) == -1) {
+		if (text == NULL ||
+		    !(i == 0 ? description_kinds(text, strlen(text)) != 0 &&
+				buf_puts(&out, text) == 0 :
+			       description_parameter(&out, i, mark, text))) {
 			buf_clear(&out);
 			return NULL;
 		}
@@ -114,7 +131,7 @@ description_read_method(
 	const char *role = needs != NULL ? json_string_value(needs) : "operate";
 	const json_t *optional = json_object_get(object, "optional");
 
-	if (!description_is_name(name))
+	if (name == NULL || !description_is_name(name, strlen(name)))
 		return "the name of a method is not made of letters, digits and _";
 	if (help == NULL || strlen(help) > RPCINTERFACE_HELP_MAX)
 		return "the help of a method is not a text of at most 4096 bytes";

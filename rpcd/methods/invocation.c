@@ -4,7 +4,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "rpcd/refusals.h"
+#include "rpcd/reports.h"
 #include "rpcd/trace.h"
 #include "rpcd/xmlrpc/printed.h"
 
@@ -349,7 +349,7 @@ invocation_begin(struct invocation *inv, const char *name, json_t *params)
 		if (fault == FAULT_NOT_PERMITTED) {
 			detail =
 			    caller_why(inv->caller, verdict, name, inv->method.api->role);
-			refusals_report(inv->share->refusals, inv->caller, name,
+			reports_refused(inv->share->reports, inv->caller, name,
 			    method_target(inv->method.api, params), detail);
 		}
 		invocation_fault(inv, fault, detail);

@@ -9,6 +9,7 @@
 #include "common/str.h"
 #include "rpcd/methods/description.h"
 #include "rpcd/methods/invocation.h"
+#include "rpcd/reports.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct rpcinterface_call {
 	struct rpcinterface *program;
 	struct invocation *inv;    /* NULL: the client has its answer or has disconnected */
 	const struct share *share; /* of the client's listener */
+	json_t *report;            /* owned: for the audit log; NULL = none, or sent */
 	bool late;                 /* in `late`: the timeout has passed */
 	int64_t due_ms;            /* clock_mono_ms() of the timeout */
 };
@@ -87,6 +89,14 @@ rpcinterface_abandon(void *state)
 	call->inv = NULL;
 }
 
+/* What the program has done, if anything, will not be known. */
+static void
+rpcinterface_give_up(struct rpcinterface_call *call)
+{
+	reports_unanswered(call->program->all->rpcd, call->report);
+	call->report = NULL;
+}
+
 /* Separates the call from its invocation, which is returned (or NULL). */
 static struct invocation *
 rpcinterface_detach(struct rpcinterface_call *call)
@@ -110,6 +120,7 @@ rpcinterface_remove(struct rpcinterface_call *call)
 
 	TAILQ_REMOVE(call->late ? &program->late : &program->pending, call, in_calls);
 	program->nlate -= call->late ? 1 : 0;
+	rpcinterface_give_up(call);
 	free(call);
 	rpcinterface_arm(program);
 	return inv;
@@ -189,6 +200,7 @@ rpcinterface_on_timer(void *ctx, uint32_t ready UNUSED)
 		call->late = true;
 		TAILQ_INSERT_TAIL(&program->late, call, in_calls);
 		program->nlate++;
+		rpcinterface_give_up(call);
 		rpcinterface_fail(
 		    program, rpcinterface_detach(call), "did not answer in time");
 	}
@@ -229,8 +241,11 @@ rpcinterface_on_reply(
 {
 	struct rpcinterface_call *call = ctx;
 	struct rpcinterface *program = call->program;
-	struct invocation *inv = rpcinterface_remove(call);
+	struct invocation *inv;
 
+	reports_answered(program->all->rpcd, call->report, fault);
+	call->report = NULL;
+	inv = rpcinterface_remove(call);
 	if (inv == NULL)
 		return;
 	if (fault != FAULT_NONE)
@@ -257,6 +272,9 @@ rpcinterface_request(struct rpcinterface *program, struct invocation *inv)
 		invocation_fault(inv, FAULT_FAILED, strerror(errno));
 		return;
 	}
+	if (inv->method.api->role >= ROLE_OPERATE)
+		call->report = reports_call(inv->caller, inv->method.api->name,
+		    method_target(inv->method.api, inv->params));
 	inv->state = call;
 	inv->release = rpcinterface_abandon;
 	inv->phase = INVOCATION_REQUESTED;

@@ -331,7 +331,7 @@ class Upgrades(Audited):
 CLAIMS = """
 def report(n, **params):
     params["by"] = by
-    s.sendall(json.dumps({"jsonrpc": "2.0", "id": n, "method": "audit.refused",
+    s.sendall(json.dumps({"jsonrpc": "2.0", "id": n, "method": "audit.report",
                           "params": params}).encode() + b"\\n")
     for line in f:
         answer = json.loads(line)
@@ -340,14 +340,33 @@ def report(n, **params):
 hello()
 call(2, "ready")
 by = {"user": "x\\ny", "from": "1.2.3.4", "listener": "tcp", "forwarded": "f" * 5000}
-log("INFO " + json.dumps(report(3, method="a.b", target="t", why="w", count=5)))
-for n, params in enumerate(({}, {"method": 7, "why": "w"}, {"method": "m", "why": "w",
-                            "count": 0}, {"method": "m", "why": "w", "count": "1"},
-                           {"method": "m", "why": "w", "target": "x" * 5000})):
+log("INFO " + json.dumps(report(3, method="a.b", target="t", result="r\x1b" * 60, why="w",
+                                count=5)))
+good = {"method": "m", "result": "ok", "why": "w"}
+for n, params in enumerate(({}, dict(good, method=7), dict(good, count=0), dict(good, count="1"),
+                            dict(good, result="x" * 201), dict(good, target="x" * 4097))):
     log("INFO " + json.dumps(report(4 + n, **params)["error"]))
 for n in range(2000):
-    report(10 + n, method="flood", why="w")
+    report(10 + n, method="flood", result="NOT_PERMITTED", why="w")
 log("INFO flooded")
+time.sleep(100)
+"""
+
+# Calls that the process says a program has answered.
+ANSWERED = """
+hello()
+call(2, "ready")
+by = {"user": "x", "from": "1.2.3.4", "listener": "tcp"}
+for n in range(3000):
+    s.sendall(json.dumps({"jsonrpc": "2.0", "id": 3 + n, "method": "audit.report", "params": {
+        "by": by, "method": "a.b", "result": "ok"}}).encode() + b"\\n")
+for line in f:
+    answer = json.loads(line)
+    if answer.get("id") == 3:
+        log("INFO " + json.dumps(answer.get("error", "taken")))
+    if answer.get("id") == 3002:
+        log("INFO flooded")
+        break
 time.sleep(100)
 """
 
@@ -367,12 +386,30 @@ class Refusals(Impostor):
                          tuple(first[key] for key in (
                              "user", "from", "listener", "forwarded_for", "method", "target", "why",
                              "count", "claimed")))
-        d.wait_log("INCORRECT_PARAMETERS", count=4)
+        self.assertEqual("r\x1b" * 60, first["result"])
+        d.wait_log("INCORRECT_PARAMETERS", count=5)
         d.wait_log("BAD_ARGUMENTS: count")
         until(lambda: sum(r.get("count", 1) for r in self.records(d)[1:]) == 2000)
         self.assertLess(len(rest), 1000)
         self.assertEqual(1, d.log().count("refused a.b to x?y: w"))
         self.assertEqual(0, d.log().count("refused flood"))
+
+    def test_calls_that_a_hostile_front_end_reports(self):
+        d = self.impostor(ANSWERED, audit_log="audit.log")
+        d.wait_log("flooded")
+        until(lambda: sum(r.get("count", 1) for r in self.records(d)) == 3000)
+        self.assertLess(len(self.records(d)), 3000)
+        self.assertEqual({True}, {r["claimed"] for r in self.records(d)})
+        self.assertNotIn("WARN tcp: refused", d.log())
+
+    def test_a_limited_front_end_reports_no_calls(self):
+        """It serves no method that changes something."""
+        d = self.impostor(ANSWERED, ({"max_role": "view"}, False), audit_log="audit.log")
+        d.wait_log("NOT_PERMITTED: the report of a change needs max_role operate")
+        until(lambda: sum(r.get("count", 1) for r in self.records(d)) == 3000)
+        self.assertLess(len(self.records(d)), 1000)
+        self.assertEqual({("NOT_PERMITTED", "view")},
+                         {(r["result"], r["max_role"]) for r in self.records(d)})
 
     def test_a_local_peer_that_floods(self):
         d = self.daemon(cat("cat"), supervisord={"audit_log": "audit.log"})

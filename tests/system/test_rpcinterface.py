@@ -44,14 +44,15 @@ def method(name, *signature, **more):
 
 
 class Served(Case):
-    def begin(self, methods, answers=None, unix=None, **options):
+    def begin(self, methods, answers=None, unix=None, supervisord=None, **options):
         self.d = self.make(unix=unix)
         with open(self.d.path("server.py"), "w", encoding="utf-8") as f:
             f.write(SERVER)
         self.plan(methods, answers or {})
         self.d.configure(program("x", "%s {dir}/server.py {dir}/plan" % PYTHON,
                                  section="rpcinterface", startsecs=0,
-                                 stderr_logfile="{dir}/x.err", **options))
+                                 stderr_logfile="{dir}/x.err", **options),
+                         supervisord=supervisord)
         self.d.start()
         self.addCleanup(self.finish, self.d)
         self.s = self.rpc(self.d)
@@ -217,6 +218,53 @@ class Rude(Served):
                 s.sendall(("POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (
                     len(body), body)).encode())
         self.assertEqual("a", self.s.x.g("a"))
+
+
+@reeve_only
+class Audit(Served):
+    """The master does not carry out these calls: reeve-rpcd reports them."""
+
+    def records(self, count):
+        until(lambda: read(self.d.path("audit.log"), b"").count(b"\n") >= count)
+        return [json.loads(line) for line in read(self.d.path("audit.log")).splitlines()]
+
+    def test_changes_are_recorded(self):
+        self.begin([method("put", "string", "name:string", "string"),
+                    method("get", "string", "name:string", role="view"),
+                    method("fail", "int", "string")],
+                   {"put": "echo", "get": "echo", "fail": {"error": {"code": 10,
+                                                                     "message": "BAD_NAME"}}},
+                   supervisord={"audit_log": "audit.log"})
+        self.await_service(3)
+        self.s.x.put("k\u00e9y", "swordfish")
+        self.s.x.get("key")
+        self.assertFault(10, "BAD_NAME", self.s.x.fail, "swordfish")
+        self.s.system.multicall([{"methodName": "x.put", "params": ["a", "b"]}] * 200)
+        records = self.records(202)
+        self.assertEqual(202, len(records))
+        self.assertRegex(records[0].pop("from"), r"uid %d pid \d+" % os.geteuid())
+        del records[0]["time"]
+        self.assertEqual({"listener": "unix_http_server", "max_role": "admin", "claimed": True,
+                          "method": "x.put", "target": "k\u00e9y", "result": "ok"}, records[0])
+        self.assertEqual(("x.fail", "BAD_NAME"),
+                         (records[1]["method"], records[1]["result"]))
+        self.assertNotIn("target", records[1])
+        self.assertEqual({("x.put", "a", "ok")}, {(r["method"], r["target"], r["result"])
+                                                  for r in records[2:]})
+        self.assertNotIn(b"swordfish", read(self.d.path("audit.log")))
+        self.assertNotIn("refused", self.d.log())
+
+    def test_exit_during_a_call(self):
+        self.begin([method("f", "int")], {"f": "die"}, supervisord={"audit_log": "audit.log"})
+        self.await_service(1)
+        self.assertFault(30, "FAILED: rpcinterface x is not running", self.s.x.f)
+        self.assertEqual(["unknown"], [r["result"] for r in self.records(1)])
+
+    def test_names_of_parameters(self):
+        self.begin([method("f", "string", "name:string")], {"f": "echo"})
+        self.await_service(1)
+        self.assertEqual(["string", "string"], self.s.system.methodSignature("x.f"))
+        self.assertIn("name", self.s.system.methodHelp("x.f"))
 
 
 @reeve_only

@@ -48,7 +48,7 @@ static const struct {
 	{"daemon.restart", "", "admin", "r f"},
 	{"daemon.answered", "", "-", "r s f"},
 	{"frontend.active", "", "-", "r s f"},
-	{"audit.refused", "method, ?target, why, ?count", "-", "r s f"},
+	{"audit.report", "method, result, ?target, ?why, ?count", "-", "r s f"},
 	{"auth.verify", "user, password", "-", "r s f"},
 };
 
@@ -94,7 +94,7 @@ test_manual(void **state)
 		assert_int_equal(!(cmd->flags & CMD_BEFORE_HELLO), id != CMD_HELLO);
 		assert_int_equal(!(cmd->flags & CMD_ONLY_RPCD),
 		    id != CMD_READY && id != CMD_DAEMON_ANSWERED &&
-			id != CMD_FRONTEND_ACTIVE && id != CMD_AUDIT_REFUSED &&
+			id != CMD_FRONTEND_ACTIVE && id != CMD_AUDIT_REPORT &&
 			id != CMD_AUTH_VERIFY);
 	}
 }

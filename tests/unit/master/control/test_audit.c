@@ -209,8 +209,8 @@ test_claims(void **state)
 	struct scratch *scratch = *state;
 	json_t *params = object(
 	    "{\"by\":{\"user\":\"bob\\n\",\"from\":\"10.0.0.1\",\"listener\":\"tcp\","
-	    "\"forwarded\":\"x\",\"method\":\"a.b\"},\"method\":\"c.d\",\"target\":"
-	    "\"web\",\"why\":"
+	    "\"forwarded\":\"x\",\"method\":\"a.b\"},\"method\":\"c.d\",\"result\":"
+	    "\"NOT_PERMITTED\",\"target\":\"web\",\"why\":"
 	    "\"w\\u001b\"}");
 
 	begin(scratch, scratch_path(scratch, "audit"));
@@ -233,6 +233,37 @@ test_claims(void **state)
 	assert_int_equal(number(1, "count"), 3);
 	assert_string_equal(scratch->log, "WARN tcp: refused c.d to bob?: w?\n");
 	json_decref(params);
+	end();
+}
+
+/* Calls that programs have answered: no refusals, so nothing is logged; only very many are
+ * counted. */
+static void
+test_reports(void **state)
+{
+	struct scratch *scratch = *state;
+	json_t *report = object("{\"by\":{\"user\":\"bob\",\"method\":\"x.f\"},\"method\":"
+				"\"x.f\",\"target\":\"key\",\"result\":\"ok\\\"\\n\"}");
+
+	begin(scratch, scratch_path(scratch, "audit"));
+	for (int i = 0; i < AUDIT_REPORTS + 7; i++)
+		audit_claimed(&w.rpcd, report, 1);
+	refuse(&w.rpcd, "{}");
+	assert_int_equal(lines(), AUDIT_REPORTS + 1);
+	assert_string_equal(text(0, "user"), "bob");
+	assert_string_equal(text(0, "method"), "x.f");
+	assert_string_equal(text(0, "target"), "key");
+	assert_string_equal(text(0, "result"), "ok\"\n");
+	assert_null(text(0, "why"));
+	CLOCK(1000);
+	assert_int_equal(loop_turn(w.master.loop, 0), 0);
+	assert_int_equal(lines(), AUDIT_REPORTS + 2);
+	assert_string_equal(text(AUDIT_REPORTS + 1, "max_role"), "view");
+	assert_string_equal(text(AUDIT_REPORTS + 1, "result"), "unknown");
+	assert_string_equal(text(AUDIT_REPORTS + 1, "why"), "further calls in one second");
+	assert_int_equal(number(AUDIT_REPORTS + 1, "count"), 7);
+	assert_null(strstr(scratch->log, "x.f"));
+	json_decref(report);
 	end();
 }
 
@@ -382,6 +413,7 @@ main(void)
 		TEST(test_calls),
 		TEST(test_data),
 		TEST(test_claims),
+		TEST(test_reports),
 		TEST(test_flood),
 		TEST(test_off),
 		TEST(test_lost),

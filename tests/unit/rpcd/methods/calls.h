@@ -10,7 +10,7 @@
 #include "rpcd/methods/process_list.h"
 #include "rpcd/methods/rpcinterface.h"
 #include "rpcd/methods/table.h"
-#include "rpcd/refusals.h"
+#include "rpcd/reports.h"
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -50,8 +50,8 @@ struct fixture {
 	_Atomic uint64_t page;
 	uint64_t seq;
 	struct request request; /* the latest request */
-	unsigned requests, replies, refusals;
-	char *refused; /* owned: params of the latest audit.refused */
+	unsigned requests, replies, reports;
+	char *report; /* owned: params of the latest audit.report */
 	int status;
 	char *reply;      /* owned: the latest reply */
 	bool streamed;    /* it was a stream */
@@ -67,10 +67,10 @@ on_request(
 	struct fixture *f = ctx;
 	json_t *data = json_object_get(params, "data");
 
-	if (strcmp(method, "audit.refused") == 0) {
-		free(f->refused);
-		f->refused = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS);
-		f->refusals++;
+	if (strcmp(method, "audit.report") == 0) {
+		free(f->report);
+		f->report = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS);
+		f->reports++;
 		return;
 	}
 	f->requests++;
@@ -236,7 +236,7 @@ setup(void **state)
 	f->rpcd.sources[2] = rpcinterfaces_source(f->rpcd.rpcinterfaces);
 	budget_init(&f->share.budget, "a listener", BUDGET_MAX, 100);
 	f->share.processes = process_list_new(&f->rpcd, &f->share.budget);
-	f->share.refusals = refusals_new(&f->rpcd);
+	f->share.reports = reports_new(&f->rpcd);
 	for (int role = 0; role < ROLE_MAX; role++) {
 		f->callers[role] = (struct caller){ .ceiling = ROLE_ADMIN,
 			.origin = &test_origin,
@@ -267,7 +267,7 @@ teardown(void **state)
 	calls_free(f->rpcd.calls);
 	stats_free(f->rpcd.stats);
 	process_list_free(f->share.processes);
-	refusals_free(f->share.refusals);
+	reports_free(f->share.reports);
 	peer_free(f->rpcd.master);
 	peer_free(f->master);
 	loop_free(f->rpcd.loop);
@@ -275,7 +275,7 @@ teardown(void **state)
 	free(f->reply);
 	free(f->request.params);
 	free(f->request.by);
-	free(f->refused);
+	free(f->report);
 	free(f);
 	clock_freeze(-1, -1);
 	return 0;

@@ -31,19 +31,22 @@ test_rows(void **state)
 			       "{\"name\": \"get\", \"signature\": [\"string\", \"int\", "
 			       "\"struct\"], \"optional\": 1, \"help\": \"h\", "
 			       "\"role\": \"view\"},"
+			       "{\"name\": \"put\", \"signature\": [\"int\", "
+			       "\"name:string\", \"int\", \"n_1:int\"], \"optional\": 2},"
 			       "{\"name\": \"x_1\", \"signature\": [\"array\"]}]}");
 
 	(void)state;
 	assert_int_equal(description_read(&d, "cache", answer, &why), 0);
-	assert_int_equal(d.count, 2);
+	assert_int_equal(d.count, 3);
 	assert_string_equal(d.methods[0].name, "cache.get");
 	assert_string_equal(d.methods[0].signature, "string arg1:int ?arg2:struct");
 	assert_string_equal(d.methods[0].help, "h");
 	assert_int_equal(d.methods[0].role, ROLE_VIEW);
-	assert_string_equal(d.methods[1].name, "cache.x_1");
-	assert_string_equal(d.methods[1].signature, "array");
-	assert_string_equal(d.methods[1].help, "");
-	assert_int_equal(d.methods[1].role, ROLE_OPERATE);
+	assert_string_equal(d.methods[1].signature, "int name:string ?arg2:int ?n_1:int");
+	assert_string_equal(d.methods[2].name, "cache.x_1");
+	assert_string_equal(d.methods[2].signature, "array");
+	assert_string_equal(d.methods[2].help, "");
+	assert_int_equal(d.methods[2].role, ROLE_OPERATE);
 	description_clear(&d);
 	json_decref(answer);
 }
@@ -66,6 +69,10 @@ static const char *const refused[] = {
 	NAMED("a"), NAMED(""), NAMED("1a"), NAMED("_a"), NAMED("other.b"), NAMED("b c"),
 	NAMED("\\u00e9"), NAMED(LETTERS_128 "q"),
 	SIGNED("[]"), SIGNED("{}"), SIGNED("\"int\""), SIGNED("[\"number\"]"),
+	SIGNED("[\"n:int\"]"), SIGNED("[\"int\", \":int\"]"), SIGNED("[\"int\", \"n:\"]"),
+	SIGNED("[\"int\", \"n:x\"]"), SIGNED("[\"int\", \"a b:int\"]"),
+	SIGNED("[\"int\", \"?n:int\"]"), SIGNED("[\"int\", \"n:m:int\"]"),
+	SIGNED("[\"int\", \"" LETTERS_128 "q:int\"]"), SIGNED("[\"int\", \"1:int\"]"),
 	SIGNED("[\"int\", 1]"), SIGNED("[\"int\"], \"optional\": 1"),
 	SIGNED("[\"int\"], \"optional\": -1"),
 	SIGNED("[\"int\", \"int\"], \"optional\": \"1\""),

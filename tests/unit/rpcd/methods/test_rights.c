@@ -121,26 +121,26 @@ test_reported(void **state)
 
 	(void)call_as_ann(f, "supervisor.shutdown", "");
 	turn(f);
-	assert_int_equal(f->refusals, 1);
-	assert_string_equal(f->refused,
+	assert_int_equal(f->reports, 1);
+	assert_string_equal(f->report,
 	    "{\"by\":{\"from\":\"uid 7 pid 42\",\"listener\":\"inet_http_server\","
 	    "\"method\":\"supervisor.shutdown\",\"user\":\"ann\"},"
-	    "\"method\":\"supervisor.shutdown\","
+	    "\"method\":\"supervisor.shutdown\",\"result\":\"NOT_PERMITTED\","
 	    "\"why\":\"supervisor.shutdown needs role admin, and role= of [user:ann] is "
 	    "operate\"}");
-	for (int i = 0; i < REFUSALS_A_SECOND + 50; i++)
+	for (int i = 0; i < REPORTS_REFUSALS + 50; i++)
 		(void)call_as_ann(f, "supervisor.stopProcess", P("g:a"));
 	turn(f);
-	assert_int_equal(f->refusals, REFUSALS_A_SECOND);
-	assert_non_null(strstr(f->refused, "\"target\":\"g:a\""));
+	assert_int_equal(f->reports, REPORTS_REFUSALS);
+	assert_non_null(strstr(f->report, "\"target\":\"g:a\""));
 	clock_freeze(2000, NOW * INT64_C(1000));
 	turn(f);
-	assert_int_equal(f->refusals, REFUSALS_A_SECOND + 1);
-	assert_non_null(strstr(f->refused, "\"count\":51,"));
+	assert_int_equal(f->reports, REPORTS_REFUSALS + 1);
+	assert_non_null(strstr(f->report, "\"count\":51,"));
 	(void)call_as_ann(f, "supervisor.shutdown", "");
 	turn(f);
-	assert_int_equal(f->refusals, REFUSALS_A_SECOND + 2);
-	assert_null(strstr(f->refused, "count"));
+	assert_int_equal(f->reports, REPORTS_REFUSALS + 2);
+	assert_null(strstr(f->report, "count"));
 }
 
 /* The target of a call is recorded even if its parameters do not fit, its data never. */
@@ -163,11 +163,11 @@ test_targets(void **state)
 	for (size_t i = 0; i < nitems(calls); i++) {
 		(void)call_as_ann(f, calls[i].method, calls[i].params);
 		turn(f);
-		assert_int_equal(f->refusals, i + 1);
-		assert_null(strstr(f->refused, "secret"));
+		assert_int_equal(f->reports, i + 1);
+		assert_null(strstr(f->report, "secret"));
 		assert_true(calls[i].target == NULL ?
-			strstr(f->refused, "target") == NULL :
-			strstr(f->refused, calls[i].target) != NULL);
+			strstr(f->report, "target") == NULL :
+			strstr(f->report, calls[i].target) != NULL);
 	}
 }
 

@@ -367,6 +367,67 @@ test_nothing_long_is_kept(void **state)
 	peer_free(server.peer);
 }
 
+#define DESCRIPTION                                                                 \
+	"{\"methods\": [{\"name\": \"f\", \"signature\": [\"int\", \"string\", "     \
+	"\"name:string\"]}, {\"name\": \"g\", \"signature\": [\"int\"], \"role\": "   \
+	"\"view\"}]}"
+#define ARGUMENTS P("secret") P("key")
+#define REPORT(result)                                                              \
+	"{\"by\":{\"from\":\"uid 7 pid 42\",\"listener\":\"inet_http_server\","       \
+	"\"method\":\"x.f\"},\"method\":\"x.f\",\"result\":\"" result "\","          \
+	"\"target\":\"key\"}"
+
+/* The master records what changes something, although it does not carry it out. */
+static void
+test_calls_are_reported(void **state)
+{
+	struct fixture *f = *state;
+	struct server server;
+	struct call *call;
+
+	open_server(f, &server);
+	respond(f, &server, server.request, json_loads(DESCRIPTION, 0, NULL));
+	begin(f, "x.g", "");
+	turn(f);
+	respond(f, &server, server.request, json_integer(5));
+	assert_int_equal(f->reports, 0);
+	begin(f, "x.f", ARGUMENTS);
+	turn(f);
+	assert_int_equal(f->reports, 0);
+	respond(f, &server, server.request, json_integer(5));
+	assert_int_equal(f->reports, 1);
+	assert_string_equal(f->report, REPORT("ok"));
+	begin(f, "x.f", ARGUMENTS);
+	turn(f);
+	assert_int_equal(
+	    peer_fault(server.peer, server.request, (enum fault)1000, "mine", 0), 0);
+	turn(f);
+	assert_string_equal(f->report, REPORT("fault 1000"));
+	/* The client has left, the program answers. */
+	call = begin(f, "x.f", ARGUMENTS);
+	turn(f);
+	call_abandon(call);
+	respond(f, &server, server.request, json_integer(5));
+	assert_int_equal(f->reports, 3);
+	assert_string_equal(f->report, REPORT("ok"));
+	/* A late answer, and none. */
+	begin(f, "x.f", ARGUMENTS);
+	pass(f, T_DUE);
+	assert_int_equal(f->reports, 4);
+	assert_string_equal(f->report, REPORT("unknown"));
+	respond(f, &server, server.request, json_integer(5));
+	assert_int_equal(f->reports, 4);
+	begin(f, "x.f", ARGUMENTS);
+	turn(f);
+	peer_free(server.peer);
+	turn(f);
+	assert_int_equal(f->reports, 5);
+	assert_string_equal(f->report, REPORT("unknown"));
+	/* Not passed to the program. */
+	at_once(f, "x.f", ARGUMENTS, NOT_RUNNING);
+	assert_int_equal(f->reports, 5);
+}
+
 int
 main(void)
 {
@@ -392,6 +453,7 @@ main(void)
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_nothing_long_is_kept, begin_test,
 		teardown),
+	    cmocka_unit_test_setup_teardown(test_calls_are_reported, begin_test, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
