@@ -52,7 +52,9 @@ passwd_read_arguments(
 			given->method = words->list[++i];
 		} else if (*word == '-' || given->user != NULL) {
 			session_usage(s, EXIT_INVALID_ARGS,
-			    "Error: passwd takes one user and --method");
+			    *word == '-' ?
+				"Error: the option of passwd is --method METHOD" :
+				"Error: passwd takes only one user");
 			return false;
 		} else {
 			given->user = word;

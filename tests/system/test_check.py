@@ -283,6 +283,16 @@ x=1
                  [(8, r"\[user:u\] is also the username of \[unix_http_server\], ")]),
                 (server + user + "programs=a, b:*, all, *\n[program:a]\ncommand=/bin/cat\n",
                  [(9, r"\[user:u\] programs has b:\*, but there is no such program")]),
+                (server + user + "programs=a b\n",
+                 [(9, r"\[user:u\] programs has a b, but there is no such program or "
+                      "group; separate names by commas")]),
+                (RPC + "[inet_http_server]\nport=127.0.0.1:1\nmax_role=view\n"
+                 "unauthenticated_role=admin\n",
+                 [(5, r"\[inet_http_server\] has no password: every client has the role view")]),
+                (RPC + "[inet_http_server]\nport=127.0.0.1:1\nmax_role=view\n",
+                 [(5, r"\[inet_http_server\] has no password: every user of this machine "
+                      "has the role view")]),
+                (RPC + "[inet_http_server]\nport=127.0.0.1:1\nmax_role=states\n", []),
                 (server + user + "programs=\n",
                  [(9, r"\[user:u\] programs is empty: the user sees no program")]),
                 (server + user + "methods=supervisor.start*, supervisor.foo, trac.*\n"

@@ -54,9 +54,9 @@ class Pipe(Case):
                              (ended.returncode, ended.stderr, ended.stdout), data[:20])
 
     def test_arguments(self):
-        for arguments, why in ((("a", "b"), "passwd takes one user and --method"),
-                               (("--method",), "passwd takes one user and --method"),
-                               (("-x",), "passwd takes one user and --method"),
+        for arguments, why in ((("a", "b"), "passwd takes only one user"),
+                               (("--method",), "the option of passwd is --method METHOD"),
+                               (("-x",), "the option of passwd is --method METHOD"),
                                (("--method", "md5"), "there is no method md5"),
                                (("a:b",), "a:b cannot name a user"),
                                (("x" * 65,), "cannot name a user"),

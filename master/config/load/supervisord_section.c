@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define SECTION "supervisord"
@@ -93,6 +94,8 @@ supervisord_section_finish_paths(struct conf_load *load)
 		mem_freep(&config->logfile);
 	else if (supervisord_section_make_absolute(load, &config->logfile) == -1)
 		return -1;
+	if (config->audit_log != NULL && strcasecmp(config->audit_log, "none") == 0)
+		mem_freep(&config->audit_log);
 	if (supervisord_section_make_absolute(load, &config->pidfile) == -1 ||
 	    supervisord_section_make_absolute(load, &config->childlogdir) == -1 ||
 	    (config->audit_log != NULL &&

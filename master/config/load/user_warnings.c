@@ -151,8 +151,9 @@ user_warnings_methods(struct conf_load *load, const struct user_config *user,
 	for (; patterns != NULL && *patterns != NULL; patterns++)
 		if (!user_warnings_has_method(load->config, *patterns))
 			conf_load_warn(load, user->section, option,
-			    "[%s] %s has %s, but there is no such method", user->section,
-			    option, *patterns);
+			    "[%s] %s has %s, but there is no such method; reeve-rpcd(8) "
+			    "and reeve-api(7) list them",
+			    user->section, option, *patterns);
 }
 
 static void
@@ -166,8 +167,10 @@ user_warnings_programs(struct conf_load *load, const struct user_config *user)
 	for (; item != NULL && *item != NULL; item++)
 		if (!user_warnings_has_program(load->config, *item))
 			conf_load_warn(load, user->section, "programs",
-			    "[%s] programs has %s, but there is no such program or group",
-			    user->section, *item);
+			    "[%s] programs has %s, but there is no such program or group%s",
+			    user->section, *item,
+			    strpbrk(*item, " \t\n") != NULL ? "; separate names by commas" :
+							      "");
 }
 
 /* --- logins --- */

@@ -414,6 +414,7 @@ static void
 warnings_open(struct conf_load *load, const struct listener_config *listener)
 {
 	const char *section = listener->section;
+	enum role role = listener->max_role;
 
 	/* With users, it accepts nobody without a password. */
 	if (!listener->has_role && load->config->nusers > 0) {
@@ -424,12 +425,15 @@ warnings_open(struct conf_load *load, const struct listener_config *listener)
 			    section);
 		return;
 	}
-	if (listener->has_role && listener->unauthenticated_role <= ROLE_STATES)
+	if (listener->has_role && listener->unauthenticated_role < role)
+		role = listener->unauthenticated_role;
+	if (role <= ROLE_STATES)
 		return;
-	if (listener->has_role)
+	if (listener->has_role || role < ROLE_ADMIN)
 		conf_load_warn(load, section, "port",
-		    "[%s] has no password: every client has the role %s", section,
-		    role_name(listener->unauthenticated_role));
+		    "[%s] has no password: every %s has the role %s", section,
+		    listener->has_role ? "client" : "user of this machine",
+		    role_name(role));
 	else if (warnings_is_loopback(listener->host))
 		conf_load_warn(load, section, "port",
 		    "[%s] has no password: every user of this machine controls all "

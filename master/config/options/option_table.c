@@ -63,7 +63,7 @@ static const struct conf_option supervisord_rows[] = {
 	    "@GROUP=USER, separated by commas, where USER is the name of a [user:NAME]" },
 	{ "audit_log", &conf_path, NULL, IN(config, audit_log), .flags = CONF_OURS,
 	    .help = "file that receives a line for each call that changes something or "
-	    "is refused; default: none" },
+	    "is refused; NONE, the default: no file" },
 	{ "audit_log_maxbytes", &conf_size, "50MB", IN(config, audit_log_maxbytes),
 	    .flags = CONF_OURS,
 	    .help = "size at which the audit log is rotated; 0: never" },

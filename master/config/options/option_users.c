@@ -148,7 +148,8 @@ option_users_peers_add(struct peer_list *peers, const char *entry, char **why)
 	copy[equals != NULL ? equals - entry : 0] = '\0';
 	name = str_strip(copy);
 	user = equals != NULL ? str_strip(copy + (equals - entry) + 1) : copy;
-	if (name[*name == '@'] != '\0' && *user != '\0' && strchr(entry, ':') == NULL) {
+	if (name[*name == '@'] != '\0' && *user != '\0' && strchr(entry, ':') == NULL &&
+	    user[strcspn(user, " \t\n=")] == '\0') {
 		peer->user = xstrdup(user);
 		rc = option_users_peer_find(peer, name, why);
 	} else {

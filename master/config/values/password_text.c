@@ -65,6 +65,16 @@ password_text_check_hash(const char *text, size_t length, char **why)
 	return -1;
 }
 
+/* Whether the text begins like a hash of other software, such as "{SSHA256}". */
+static bool
+password_text_is_scheme(const char *text)
+{
+	size_t n =
+	    *text == '{' ? strspn(text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") : 0;
+
+	return n >= 3 && text[n + 1] == '}' && !str_starts(text, SHA);
+}
+
 int
 password_text_check(const char *text, size_t n, enum password_form *form, char **why)
 {
@@ -86,6 +96,11 @@ password_text_check(const char *text, size_t n, enum password_form *form, char *
 	if ((id = password_text_id(text)) > 0) {
 		*form = PASSWORD_SLOW;
 		return password_text_check_hash(text, id, why);
+	}
+	if (password_text_is_scheme(text)) {
+		*why = xstrdup("begins like a hash, {...}, but of an unknown kind; make a "
+			       "hash with reevectl passwd");
+		return -1;
 	}
 	if (!str_starts(text, SHA))
 		return 0;
