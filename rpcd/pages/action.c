@@ -1,6 +1,7 @@
 #include "rpcd/pages/action.h"
 
 #include "common/compiler.h"
+#include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "rpcd/pages/html.h"
@@ -13,46 +14,43 @@
 
 /* ---- programs ---- */
 
+/* What the fields of a form name. A program that is named several times is meant once, so
+ * that the work and its result are bounded by the programs and not by the form. */
+struct action_targets {
+	bool all;
+	char **groups; /* owned */
+	size_t ngroups;
+	struct idmap *ones; /* the programs, by their ids */
+};
+
 static void
-action_add(struct action *action, const struct process_info *info)
+action_targets_init(struct action_targets *targets)
 {
-	char *spec = namespec_join(info->group, info->name);
-
-	mem_must(spec == NULL);
-	action->names =
-	    xreallocarray(action->names, action->count + 1, sizeof(*action->names));
-	action->names[action->count++] = spec;
-}
-
-/* Adds the programs of the group, NULL = of all groups, for which it makes sense. */
-static void
-action_add_shown(struct action *action, const struct view *view, const char *group,
-    const struct list_filter *filter)
-{
-	const struct mirror *mirror = view->mirror;
-
-	for (size_t i = 0; i < mirror->count; i++) {
-		const struct process_info *info = mirror->rows[i];
-
-		if (view_sees(view, info) && view_applies(action->what, info) &&
-		    (group == NULL || str_equal(group, info->group)) &&
-		    list_shows(filter, info))
-			action_add(action, info);
-	}
+	*targets = (struct action_targets){ .ones = idmap_new() };
+	mem_must(targets->ones != NULL ? 0 : -1);
 }
 
 static void
-action_add_group(struct action *action, const struct view *view, const char *target)
+action_targets_clear(struct action_targets *targets)
 {
-	static const struct list_filter all = { "", "" };
-	char *group = xstrndup(target, strlen(target) - strlen(GROUP_MARK));
-
-	action_add_shown(action, view, group, &all);
-	free(group);
+	for (size_t i = 0; i < targets->ngroups; i++)
+		free(targets->groups[i]);
+	free(targets->groups);
+	idmap_free(targets->ones);
 }
 
 static void
-action_add_one(struct action *action, const struct view *view, const char *target)
+action_target_group(struct action_targets *targets, const char *target)
+{
+	targets->groups =
+	    xreallocarray(targets->groups, targets->ngroups + 1, sizeof(*targets->groups));
+	targets->groups[targets->ngroups++] =
+	    xstrndup(target, strlen(target) - strlen(GROUP_MARK));
+}
+
+static void
+action_target_one(
+    struct action_targets *targets, const struct view *view, const char *target)
 {
 	const struct process_info *info = NULL;
 	char *group, *name;
@@ -61,24 +59,65 @@ action_add_one(struct action *action, const struct view *view, const char *targe
 	mem_must(group == NULL);
 	if (name != NULL)
 		info = mirror_find(view->mirror, group, name);
-	if (info != NULL && view_sees(view, info))
-		action_add(action, info);
+	if (info != NULL)
+		mem_must(
+		    idmap_set(targets->ones, (uint64_t)info->id, (void *)(uintptr_t)info));
 	free(group);
 	free(name);
 }
 
 static void
-action_add_target(struct action *action, const struct view *view, const char *target,
-    const struct list_filter *filter)
+action_target(struct action_targets *targets, const struct view *view, const char *target)
 {
 	size_t len = strlen(target), mark = strlen(GROUP_MARK);
 
 	if (str_equal(target, VIEW_SHOWN))
-		action_add_shown(action, view, NULL, filter);
+		targets->all = true;
 	else if (len > mark && str_equal(target + len - mark, GROUP_MARK))
-		action_add_group(action, view, target);
+		action_target_group(targets, target);
 	else if (len > 0)
-		action_add_one(action, view, target);
+		action_target_one(targets, view, target);
+}
+
+static int
+action_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool
+action_is_meant(const struct action *action, const struct action_targets *targets,
+    const struct process_info *info, const struct list_filter *filter)
+{
+	if (idmap_get(targets->ones, (uint64_t)info->id) != NULL)
+		return true;
+	return view_applies(action->what, info) &&
+	    ((targets->all && list_shows(filter, info)) ||
+		(targets->ngroups > 0 &&
+		    bsearch(&info->group, targets->groups, targets->ngroups,
+			sizeof(*targets->groups), action_compare) != NULL));
+}
+
+/* Adds the programs that are meant and that the caller sees, in the order of the lists. */
+static void
+action_add(struct action *action, const struct view *view, struct action_targets *targets,
+    const struct list_filter *filter)
+{
+	const struct mirror *mirror = view->mirror;
+	const struct process_info *info;
+
+	if (targets->ngroups > 0)
+		qsort(targets->groups, targets->ngroups, sizeof(*targets->groups),
+		    action_compare);
+	action->names = xcalloc(mirror->count + 1, sizeof(*action->names));
+	for (size_t i = 0; i < mirror->count; i++) {
+		info = mirror->rows[i];
+		if (!action_is_meant(action, targets, info, filter) ||
+		    !view_sees(view, info))
+			continue;
+		action->names[action->count] = namespec_join(info->group, info->name);
+		mem_must(action->names[action->count++] == NULL);
+	}
 }
 
 /* ---- reading ---- */
@@ -113,15 +152,19 @@ action_read(struct action *action, const struct view *view, const struct form *f
 	const struct list_filter filter = { form_value(form, "q"),
 		form_value(form, "state") };
 	enum action_result result = action_begin(action, view, action_find(text, len));
+	struct action_targets targets;
 
 	if (result != ACTION_OK)
 		return result;
 	action->signal = xstrdup(form_value(form, "signal"));
+	action_targets_init(&targets);
 	if (text[len] == ' ')
-		action_add_target(action, view, text + len + 1, &filter);
+		action_target(&targets, view, text + len + 1);
 	for (size_t i = 0; text[len] != ' ' && i < form->count; i++)
 		if (str_equal(form->fields[i].name, "name"))
-			action_add_target(action, view, form->fields[i].value, &filter);
+			action_target(&targets, view, form->fields[i].value);
+	action_add(action, view, &targets, &filter);
+	action_targets_clear(&targets);
 	return action->count > 0 ? ACTION_OK : ACTION_NO_NAME;
 }
 
@@ -141,6 +184,7 @@ action_read_link(
 	    {"restartall", VIEW_SHOWN, VIEW_RESTART},
 	};
 	static const struct list_filter all = { "", "" };
+	struct action_targets targets;
 	enum action_result result;
 	size_t i = 0;
 
@@ -150,8 +194,10 @@ action_read_link(
 	    action_begin(action, view, i < nitems(links) ? links[i].what : VIEW_RIGHTS);
 	if (result != ACTION_OK)
 		return result;
-	action_add_target(
-	    action, view, links[i].target != NULL ? links[i].target : name, &all);
+	action_targets_init(&targets);
+	action_target(&targets, view, links[i].target != NULL ? links[i].target : name);
+	action_add(action, view, &targets, &all);
+	action_targets_clear(&targets);
 	return action->count > 0 ? ACTION_OK : ACTION_NO_NAME;
 }
 

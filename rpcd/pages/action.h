@@ -26,7 +26,8 @@ enum action_result {
 
 /* Reads the fields of a form: action is "ACTION" with fields name, or "ACTION TARGET", where
  * TARGET is a program, a group "NAME:*", or "*" = all that the fields q and state show. A
- * group and "*" stand for the programs for which the action makes sense. */
+ * group and "*" stand for the programs for which the action makes sense. Each program is
+ * meant once, however often the form names it. */
 enum action_result action_read(struct action *, const struct view *, const struct form *);
 /* Reads the parameters of a link of supervisord's page; name "" = none. */
 enum action_result action_read_link(

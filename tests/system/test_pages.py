@@ -210,6 +210,15 @@ class Actions(Case):
         self.d.wait_state("two:two_1", "STOPPED")
         self.assertEqual("RUNNING", self.d.state("cat"))
 
+    def test_named_often(self):
+        """A program is meant once, however often the form names it."""
+        fields = [("token", self.token), ("action", "stop")] + \
+            [("name", name) for name in ("*", "two:*", "two:two_1") * 6000]
+        status, _, shown = self.post(fields)
+        self.assertEqual(200, status)
+        names = [v for n, v in shown.inputs if n == "name"]
+        self.assertEqual(["cat", "two:two_0", "two:two_1"], sorted(names))
+
     def test_what_the_filter_shows(self):
         self.act("stop *", q="two", confirm="yes")
         self.d.wait_state("two:two_0", "STOPPED")
