@@ -117,7 +117,8 @@ class Manuals(unittest.TestCase):
 
     def test_internals_name_what_exists(self):
         text = manual("reeve-internals.7")
-        paths = set(re.findall(r"(?:^\.|\s)Pa (\S+)", text, re.M))
+        paths = {p for p in re.findall(r"(?:^\.|\s)Pa (\S+)", text, re.M)
+                 if not p.startswith(("/", "build/"))}
         tops = [os.path.join(ROOT, top) for top in ("common", "proto", "master", "rpcd", "ctl")]
         folders = {os.path.relpath(path, ROOT) + "/" for top in tops
                    for path in glob.glob(top + "/") + glob.glob(top + "/*/") +
