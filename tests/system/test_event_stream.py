@@ -11,6 +11,7 @@ import unittest
 from reeve import PATIENCE, Case, Shared, cat, program, read, until
 
 PAGES = 256  # streams of a listener
+MOST = 64 << 10  # bytes of the front end that a page may cost for a while
 
 
 class Page:
@@ -81,6 +82,15 @@ class Page:
 
     def last_id(self):
         return [ident for _, _, ident in self.events() if ident][-1]
+
+    def is_dropped(self):
+        """Whether the server has closed the connection, without reading it."""
+        local = self.sock.getsockname()[1]
+        for line in read("/proc/net/tcp").decode().splitlines()[1:]:
+            fields = line.split()
+            if int(fields[2].split(":")[1], 16) == local:
+                return fields[3] != "01"
+        return True
 
     def close(self):
         self.sock.close()
@@ -198,6 +208,77 @@ class States(Shared, Pages):
         until(lambda: self.page().head().status == 200, what="room for a page")
 
 
+class Crowds(Pages):
+    """Clients that cost as much as they can. Everybody else is served."""
+
+    def crowd(self, d, **options):
+        """So many pages that each has its head."""
+        pages = [self.page(daemon=d, **options) for _ in range(100)]
+        for page in pages:
+            self.assertEqual(200, page.head().status)
+        return pages
+
+    def assert_serves(self, d):
+        self.assertEqual(1, self.rpc(d).supervisor.getState()["statecode"])
+        page = self.page(daemon=d)
+        self.assertEqual({"a"}, {row["group"] for row in page.rows()})
+        page.close()
+
+    def many(self):
+        return self.daemon(cat("a", numprocs=200, process_name="a_%(process_num)03d",
+                               autostart="false"))
+
+    def test_clients_that_never_read(self):
+        """The snapshot is larger than what the kernel takes for them."""
+        d = self.many()
+        before = rss(d)
+        pages = [self.page(daemon=d, receive=4096) for _ in range(200)]
+        self.assert_serves(d)
+        for _ in range(20):
+            with d.rpc() as s:
+                s.supervisor.startProcessGroup("a", False)
+                s.supervisor.stopProcessGroup("a", False)
+            self.assertLess(rss(d) - before, MOST * len(pages))
+        self.assert_serves(d)
+        for page in pages:
+            until(lambda page=page: page.is_dropped(), timeout=60, what="a dropped page")
+
+    def test_clients_that_close_half(self):
+        """Whether they are served or dropped: they leave nothing behind."""
+        d = self.many()
+        for _ in range(4):
+            pages = self.crowd(d)
+            for page in pages:
+                page.sock.shutdown(socket.SHUT_WR)
+            self.assert_serves(d)
+            for page in pages:
+                page.close()
+        until(lambda: self.room(d), what="room for as many as before")
+
+    def room(self, d):
+        pages = [self.page(daemon=d) for _ in range(PAGES - 20)]
+        statuses = {page.head().status for page in pages}
+        for page in pages:
+            page.close()
+        return statuses == {200}
+
+    def test_clients_that_come_and_go(self):
+        d = self.many()
+        self.crowd_leaves(d)
+        before = rss(d)
+        for _ in range(5):
+            self.crowd_leaves(d)
+            self.assert_serves(d)
+        self.assertLess(rss(d) - before, MOST * 100)
+
+    def crowd_leaves(self, d):
+        pages = [self.page(daemon=d) for _ in range(100)]
+        for page in pages[::2]:
+            page.head()
+        for page in pages:
+            page.close()
+
+
 class Logs(Shared, Pages):
     programs = program("cat", "{child} cat", startsecs=0, stdout_logfile="{dir}/cat.log",
                        stderr_logfile="{dir}/cat.err") \
@@ -271,17 +352,7 @@ class Logs(Shared, Pages):
         for _ in range(16):
             self.write(b"x" * 65536 + b"\n")
         self.assertLess(rss(self.d) - before, 2 << 20)
-        closed = until(lambda: self.is_dropped(page), timeout=60, what="a dropped page")
-        self.assertTrue(closed)
-
-    def is_dropped(self, page):
-        """Whether the server has closed the connection, without reading it."""
-        local = page.sock.getsockname()[1]
-        for line in read("/proc/net/tcp").decode().splitlines()[1:]:
-            fields = line.split()
-            if int(fields[2].split(":")[1], 16) == local:
-                return fields[3] != "01"
-        return True
+        self.assertTrue(until(page.is_dropped, timeout=60, what="a dropped page"))
 
 
 class Lifetimes(Pages):
