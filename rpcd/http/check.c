@@ -201,23 +201,23 @@ check_type(struct http_request *r, const char *type)
 	return check_is_from_page(r, type) ? 415 : 0;
 }
 
+/* A look-up costs as much as the rest of the checks. */
+static const char *
+check_header(const struct http_request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->client->handle, MHD_HEADER_KIND, name);
+}
+
 static int
 check_body(struct http_request *r)
 {
-	const char *length = MHD_lookup_connection_value(
-	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	const char *type = MHD_lookup_connection_value(
-	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
-
 	if (r->route->body == HTTP_BODY_NONE)
 		return 0;
-	if (length == NULL)
-		return 411;
 	if (r->announced == 0)
-		return 400;
+		return check_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH) == NULL ? 411 : 400;
 	if (r->announced > r->route->body_max)
 		return 413;
-	return check_type(r, type);
+	return check_type(r, check_header(r, MHD_HTTP_HEADER_CONTENT_TYPE));
 }
 
 static bool
