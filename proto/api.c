@@ -23,6 +23,13 @@ const struct api_method api_methods[API_MAX] = {
 	    ROLE_STATES, CMD_PROCESS_STATS,
 	    "Return what one process uses: CPU time, memory, open files, and bytes\n"
 	    "written to its logs. Fault BAD_NAME: no such process."},
+	[API_RESTART_PROCESSES] = {"reeve.restartProcesses",
+	    "array names:array ?wait:boolean", ROLE_OPERATE, CMD_PROCESS_RESTART,
+	    "Stop the named processes together, then start them. This goes on to the\n"
+	    "end when the client leaves. With wait (the default), return a status struct\n"
+	    "for each when it is RUNNING or has failed, as supervisor.startAllProcesses;\n"
+	    "else an empty array at once. Fault BAD_NAME: no such process, and nothing\n"
+	    "is done."},
 };
 
 #define MEMBER(member, type, help) \

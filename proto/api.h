@@ -26,6 +26,7 @@ enum api_id { /* of reeve.*, in the order of the names */
 	API_GET_ALL_PROCESS_STATS,
 	API_GET_PROCESS_INFO,
 	API_GET_PROCESS_STATS,
+	API_RESTART_PROCESSES,
 	API_MAX
 };
 

@@ -76,8 +76,8 @@ enum cmd_flags {
 	    CMD_RPCD | CMD_IN_SHUTDOWN, 0, "a row of stats") \
 	X(ALL_STATS, all_stats, "all.stats", "?after:i", STATES, \
 	    CMD_RPCD | CMD_IN_SHUTDOWN, 0, "rows, more") \
-	X(PROCESS_RESTART, process_restart, "process.restart", "names:t", OPERATE, \
-	    CMD_CHANGES, CMD_BIT(PROCESS_STOP) | CMD_BIT(PROCESS_START), "job") \
+	X(PROCESS_RESTART, process_restart, "process.restart", "names:t", \
+	    OPERATE, CMD_RPCD | CMD_CHANGES, CMD_BIT(PROCESS_STOP) | CMD_BIT(PROCESS_START), "job") \
 	X(GROUP_RESTART, group_restart, "group.restart", "name:n", OPERATE, \
 	    CMD_CHANGES, CMD_BIT(GROUP_STOP) | CMD_BIT(GROUP_START), "job") \
 	X(ALL_RESTART, all_restart, "all.restart", "", OPERATE, CMD_CHANGES, \

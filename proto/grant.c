@@ -280,7 +280,8 @@ grant_check_method(
 
 	if (ceiling < method->role)
 		return GRANT_ROLE;
-	if (grant_matches(grant, GRANT_DENY_METHODS, method->name))
+	if (grant_matches(grant, GRANT_DENY_METHODS, method->name) ||
+	    (grant->denied & cmd_table[method->cmd].parts) != 0)
 		return GRANT_DENIED;
 	named = grant_matches(grant, GRANT_METHODS, method->name);
 	if (grant->role < method->role && !named)
@@ -292,26 +293,27 @@ grant_check_method(
 	return named || api_find(method->name) != NULL ? GRANT_OK : GRANT_NEEDS_ALL;
 }
 
-/* `more` and `denied` of the role alone for a command that consists of no others. */
+/* A command, or one of the others that it consists of. bits: of both. */
 static enum grant_verdict
-grant_check_part(const struct grant *grant, uint64_t bit, const struct cmd *cmd)
+grant_check_part(const struct grant *grant, uint64_t bits, const struct cmd *cmd)
 {
-	if (grant->denied & bit)
+	if (grant->denied & bits)
 		return GRANT_DENIED;
-	return grant->role >= cmd->role || (grant->more & bit) != 0 ? GRANT_OK : GRANT_ROLE;
+	return grant->role >= cmd->role || (grant->more & bits) != 0 ? GRANT_OK :
+								       GRANT_ROLE;
 }
 
 enum grant_verdict
 grant_check_cmd(const struct grant *grant, enum role ceiling, enum cmd_id id)
 {
 	const struct cmd *cmd = &cmd_table[id];
-	uint64_t parts = cmd->parts != 0 ? cmd->parts : UINT64_C(1) << id;
+	uint64_t whole = UINT64_C(1) << id, parts = cmd->parts != 0 ? cmd->parts : whole;
 	enum grant_verdict verdict = ceiling < cmd->role ? GRANT_ROLE : GRANT_OK;
 
 	for (int part = 0; verdict == GRANT_OK && parts >> part != 0; part++)
 		if (parts >> part & 1)
-			verdict =
-			    grant_check_part(grant, UINT64_C(1) << part, &cmd_table[part]);
+			verdict = grant_check_part(
+			    grant, UINT64_C(1) << part | whole, &cmd_table[part]);
 	if (verdict == GRANT_OK && grant->programs != NULL && cmd->flags & CMD_NEEDS_ALL)
 		verdict = GRANT_NEEDS_ALL;
 	return verdict;

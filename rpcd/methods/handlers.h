@@ -17,7 +17,7 @@ method_handler rpc_daemon_end; /* shutdown and restart */
 method_handler rpc_process_info, rpc_all_info;
 /* Sends the command of the method to the master and waits as the method requires. */
 method_handler rpc_command;
-method_handler rpc_process_stdin, rpc_event_send;
+method_handler rpc_process_stdin, rpc_event_send, rpc_restart;
 
 /* stats.c */
 method_handler rpc_process_stats, rpc_all_stats;

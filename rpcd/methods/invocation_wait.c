@@ -1,5 +1,6 @@
 /* Invocations that start, stop or signal processes and wait until that is done. */
 #include "common/mem.h"
+#include "common/str.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/trace.h"
 
@@ -71,6 +72,17 @@ invocation_wait_on_result(void *ctx, const struct bulk_result *result)
 	writer_close(&w, WRITER_STRUCT);
 }
 
+/* Of a restart the start of a process decides, unless its stop failed. */
+static bool
+invocation_wait_goes_on(const json_t *params)
+{
+	const json_t *code = json_object_get(json_object_get(params, "fault"), "code");
+	const char *action = json_string_value(json_object_get(params, "action"));
+
+	return str_equal(action, "stop") &&
+	    (code == NULL || json_integer_value(code) == FAULT_NOT_RUNNING);
+}
+
 static void
 invocation_wait_check_job(struct invocation *inv)
 {
@@ -90,7 +102,7 @@ invocation_job(
 		return 0;
 	if (strcmp(method, "job.end") == 0)
 		bulk_ended(wait->bulk);
-	else if (bulk_add(wait->bulk, params) < 0)
+	else if (!invocation_wait_goes_on(params) && bulk_add(wait->bulk, params) < 0)
 		return -1;
 	invocation_wait_check_job(inv);
 	return 1;

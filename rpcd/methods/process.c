@@ -22,22 +22,33 @@ process_form(const struct invocation *inv)
 							     PROCESS_SUPERVISOR;
 }
 
-void
-rpc_process_info(struct invocation *inv)
+/* The process that the caller sees under this name, or NULL. */
+static const struct process_info *
+process_find(const struct invocation *inv, const char *spec)
 {
 	const struct process_info *info = NULL;
-	const char *spec;
 	char *group, *name;
-	struct writer w;
 
-	if (!invocation_name(inv, 0, &spec))
-		return;
 	namespec_split(spec, &group, &name);
 	if (name != NULL)
 		info = mirror_find(inv->rpcd->mirror, group, name);
 	free(group);
 	free(name);
-	if (info == NULL || !caller_sees(inv->caller, info->group, info->name)) {
+	return info != NULL && caller_sees(inv->caller, info->group, info->name) ? info :
+										   NULL;
+}
+
+void
+rpc_process_info(struct invocation *inv)
+{
+	const struct process_info *info;
+	const char *spec;
+	struct writer w;
+
+	if (!invocation_name(inv, 0, &spec))
+		return;
+	info = process_find(inv, spec);
+	if (info == NULL) {
 		invocation_fault(inv, FAULT_BAD_NAME, spec);
 		return;
 	}
@@ -136,6 +147,64 @@ rpc_command(struct invocation *inv)
 	}
 	invocation_request_and_wait(inv, json_incref(params),
 	    invocation_truth(inv, i, true) ? inv->method.wait : WAIT_NOT);
+}
+
+/* New: the names as one target of a sequence (reeve-protocol(7)), NULL after a fault: they are not
+ * names of processes that the caller sees. */
+static char *
+process_join(struct invocation *inv, const json_t *names)
+{
+	size_t count = json_array_size(names), i;
+	char *target = xstrdup("");
+	const json_t *name;
+
+	if (count == 0 || count > inv->rpcd->mirror->count) {
+		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
+		mem_freep(&target);
+	}
+	json_array_foreach(names, i, name) {
+		const char *spec = json_string_value(name);
+
+		if (target == NULL)
+			break;
+		if (spec != NULL && process_find(inv, spec) != NULL) {
+			xappendf(&target, "%s%s", i > 0 ? "\n" : "", spec);
+		} else {
+			invocation_fault(inv, FAULT_BAD_NAME, spec);
+			mem_freep(&target);
+		}
+	}
+	return target;
+}
+
+static void
+process_on_restart(
+    struct invocation *inv, enum fault fault, const char *message, json_t *result, int fd)
+{
+	static const struct buf none;
+
+	(void)result;
+	if (!invocation_refused(inv, fault, message, fd))
+		invocation_return_array(inv, &none);
+}
+
+void
+rpc_restart(struct invocation *inv)
+{
+	const json_t *names = json_array_get(inv->params, 0);
+	json_t *params;
+	char *target = process_join(inv, names);
+
+	if (target == NULL || !invocation_reserve(inv, json_array_size(names) * BULK_ROW)) {
+		free(target);
+		return;
+	}
+	params = json_pack("{s[s]}", "names", target);
+	free(target);
+	if (invocation_truth(inv, 1, true))
+		invocation_request_and_wait(inv, params, WAIT_NOT);
+	else
+		invocation_request(inv, params, false, process_on_restart);
 }
 
 void

@@ -9,6 +9,7 @@ static method_handler *const reeve_handlers[API_MAX] = {
 	[API_GET_ALL_PROCESS_STATS] = rpc_all_stats,
 	[API_GET_PROCESS_INFO] = rpc_process_info,
 	[API_GET_PROCESS_STATS] = rpc_process_stats,
+	[API_RESTART_PROCESSES] = rpc_restart,
 };
 
 static bool

@@ -4,6 +4,7 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "proto/fault.h"
 #include "rpcd/pages/html.h"
 #include "rpcd/pages/list.h"
 
@@ -229,7 +230,7 @@ action_call(json_t *calls, const char *method, json_t *params)
 	    calls, json_pack("{s:s, s:o}", "methodName", method, "params", params)));
 }
 
-/* The calls for one program. A person waits for the outcome of one program; several proceed
+/* The call for one program. A person waits for the outcome of one program; several proceed
  * at the same time. */
 static void
 action_call_one(const struct action *action, json_t *calls, const char *name)
@@ -244,11 +245,21 @@ action_call_one(const struct action *action, json_t *calls, const char *name)
 	if (action->what == VIEW_STOP)
 		action_call(
 		    calls, "supervisor.stopProcess", json_pack("[s, b]", name, wait));
-	if (action->what == VIEW_RESTART)
-		action_call(calls, "supervisor.stopProcess", json_pack("[s, b]", name, 1));
-	if (action->what == VIEW_RESTART || action->what == VIEW_START)
+	if (action->what == VIEW_START)
 		action_call(
 		    calls, "supervisor.startProcess", json_pack("[s, b]", name, wait));
+}
+
+/* One call, which the master carries out also when the client leaves. */
+static void
+action_call_restart(const struct action *action, json_t *calls)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < action->count; i++)
+		mem_must(json_array_append_new(names, json_string(action->names[i])));
+	action_call(calls, "reeve.restartProcesses",
+	    json_pack("[o, b]", names, action->count == 1));
 }
 
 json_t *
@@ -257,27 +268,52 @@ action_calls(const struct action *action)
 	json_t *calls = json_array();
 
 	mem_must(calls == NULL);
-	for (size_t i = 0; i < action->count; i++)
+	if (action->what == VIEW_RESTART)
+		action_call_restart(action, calls);
+	for (size_t i = 0; action->what != VIEW_RESTART && i < action->count; i++)
 		action_call_one(action, calls, action->names[i]);
 	return calls;
 }
 
-/* The stop of a restart may fail, because the program may not be running. */
+static void
+action_failure(struct buf *out, const char *name, const char *why)
+{
+	html_raw(out, "<li>");
+	html_text(out, name);
+	html_raw(out, ": ");
+	html_text(out, why);
+	html_raw(out, "</li>\n");
+}
+
+/* The result of a restart: a fault, or a status struct for each program. */
+static void
+action_restart_failures(struct buf *out, const struct action *action, const json_t *result)
+{
+	const char *why = json_string_value(json_object_get(result, "faultString"));
+	const json_t *status;
+	size_t i;
+
+	if (why != NULL)
+		action_failure(out, action->count == 1 ? action->names[0] : "restart", why);
+	json_array_foreach(result, i, status)
+		if (json_integer_value(json_object_get(status, "status")) != FAULT_SUCCESS)
+			action_failure(out,
+			    json_string_value(json_object_get(status, "name")),
+			    json_string_value(json_object_get(status, "description")));
+}
+
 void
 action_failures(struct buf *out, const struct action *action, const json_t *results)
 {
-	size_t calls = action->what == VIEW_RESTART ? 2 : 1;
-
+	if (action->what == VIEW_RESTART) {
+		action_restart_failures(out, action, json_array_get(results, 0));
+		return;
+	}
 	for (size_t i = 0; i < action->count; i++) {
-		const char *why = json_string_value(json_object_get(
-		    json_array_get(results, i * calls + calls - 1), "faultString"));
+		const char *why = json_string_value(
+		    json_object_get(json_array_get(results, i), "faultString"));
 
-		if (why == NULL)
-			continue;
-		html_raw(out, "<li>");
-		html_text(out, action->names[i]);
-		html_raw(out, ": ");
-		html_text(out, why);
-		html_raw(out, "</li>\n");
+		if (why != NULL)
+			action_failure(out, action->names[i], why);
 	}
 }

@@ -13,18 +13,18 @@
 
 #define CRASHED_SECONDS 60 /* after which a restarted program counts as sound */
 
-/* The commands that each right needs. */
+/* The command that each right needs. */
 static const struct {
 	const char *word;
-	enum cmd_id cmd, and;
+	enum cmd_id cmd;
 } rights[VIEW_RIGHTS] = {
-	[VIEW_START] = {"start", CMD_PROCESS_START, CMD_PROCESS_START},
-	[VIEW_RESTART] = {"restart", CMD_PROCESS_STOP, CMD_PROCESS_START},
-	[VIEW_STOP] = {"stop", CMD_PROCESS_STOP, CMD_PROCESS_STOP},
-	[VIEW_SIGNAL] = {"signal", CMD_PROCESS_SIGNAL, CMD_PROCESS_SIGNAL},
-	[VIEW_CLEAR] = {"clear", CMD_LOG_CLEAR, CMD_LOG_CLEAR},
-	[VIEW_LOG] = {"log", CMD_LOG_OPEN, CMD_LOG_OPEN},
-	[VIEW_MAINLOG] = {"mainlog", CMD_MAINLOG_OPEN, CMD_MAINLOG_OPEN},
+	[VIEW_START] = {"start", CMD_PROCESS_START},
+	[VIEW_RESTART] = {"restart", CMD_PROCESS_RESTART},
+	[VIEW_STOP] = {"stop", CMD_PROCESS_STOP},
+	[VIEW_SIGNAL] = {"signal", CMD_PROCESS_SIGNAL},
+	[VIEW_CLEAR] = {"clear", CMD_LOG_CLEAR},
+	[VIEW_LOG] = {"log", CMD_LOG_OPEN},
+	[VIEW_MAINLOG] = {"mainlog", CMD_MAINLOG_OPEN},
 };
 
 void
@@ -38,8 +38,7 @@ view_init(struct view *view, const struct mirror *mirror, const struct grant *gr
 		.now = now,
 	};
 	for (size_t i = 0; i < VIEW_RIGHTS; i++)
-		if (grant_check_cmd(grant, ceiling, rights[i].cmd) == GRANT_OK &&
-		    grant_check_cmd(grant, ceiling, rights[i].and) == GRANT_OK)
+		if (grant_check_cmd(grant, ceiling, rights[i].cmd) == GRANT_OK)
 			view->rights |= 1U << i;
 }
 

@@ -91,7 +91,7 @@ let lastId = 0;
 async function rpc(calls) {
 	const body = calls.map(([method, ...params]) => ({ jsonrpc: "2.0", method, params, id: ++lastId }));
 	const response = await fetch("RPC2", {
-		method: "POST", keepalive: true, headers: { "Content-Type": "application/json" },
+		method: "POST", headers: { "Content-Type": "application/json" },
 		body: JSON.stringify(body.length === 1 ? body[0] : body),
 	});
 	if (!response.ok && response.headers.get("Content-Type") !== "application/json")
@@ -194,15 +194,30 @@ const METHODS = { start: "supervisor.startProcess", stop: "supervisor.stopProces
 
 /* Acts on one program. Resolves to why it failed, or "". */
 async function act(verb, name, ...more) {
-	const calls = verb === "restart" ? [[METHODS.stop, name, true], [METHODS.start, name, false]] :
-	    [[METHODS[verb], name, ...verb === "start" || verb === "stop" ? [false] : more]];
+	if (verb === "restart")
+		return (await restart([name])).get(name) || "";
 	try {
-		const answers = await rpc(calls);
-		const error = answers[answers.length - 1].error;
-		return error ? error.message : "";
+		const [answer] = await rpc([[METHODS[verb], name,
+			...verb === "start" || verb === "stop" ? [false] : more]]);
+		return answer.error ? answer.error.message : "";
 	} catch (error) {
 		return "Not done: " + error.message;
 	}
+}
+
+/* One call for all, which goes on when the page is closed. Resolves to why programs failed, by
+ * their names. */
+async function restart(names) {
+	let why;
+	try {
+		const [answer] = await rpc([["reeve.restartProcesses", names]]);
+		if (!answer.error)
+			return new Map(answer.result.filter(r => r.status !== 80).map(r => [specOf(r), r.description]));
+		why = answer.error.message;
+	} catch (error) {
+		why = "Not done: " + error.message;
+	}
+	return new Map(names.map(name => [name, why]));
 }
 
 /* The action and the target of a form's button. */
@@ -574,15 +589,38 @@ function listPage() {
 	/* -- actions -- */
 
 	/* The text of a fault appears beside the program. */
-	async function actOn(verb, name) {
+	async function actOn(verb, names) {
+		for (const name of names)
+			begin(name);
+		if (verb === "restart") {
+			const failed = await restart(names);
+			for (const name of names)
+				end(name, failed.get(name));
+			return;
+		}
+		for (const name of names)
+			end(name, await act(verb, name));
+	}
+
+	function begin(name) {
 		busy.add(name);
 		problems.delete(name);
 		touch(name);
-		const problem = await act(verb, name);
+	}
+
+	function end(name, problem) {
 		if (problem)
 			problems.set(name, problem);
 		busy.delete(name);
 		touch(name);
+	}
+
+	/* A few at a time, because a browser has six connections to a server. */
+	function actOnMany(verb, names) {
+		if (verb === "restart")
+			return actOn(verb, names);
+		const share = Array.from({ length: 4 }, (_, i) => names.filter((name, k) => k % 4 === i));
+		return Promise.all(share.map(part => actOn(verb, part)));
 	}
 
 	function touch(name) {
@@ -590,16 +628,6 @@ function listPage() {
 		if (row)
 			dirty.add(row.id);
 		plan();
-	}
-
-	/* A few at a time, because a browser has six connections to a server. */
-	async function actOnMany(verb, names) {
-		const queue = [...names];
-		const worker = async () => {
-			while (queue.length)
-				await actOn(verb, queue.shift());
-		};
-		await Promise.all(Array.from({ length: 4 }, worker));
 	}
 
 	function targets(verb, what) {

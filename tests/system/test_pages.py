@@ -321,6 +321,18 @@ class Actions(Case):
                       % (len(body), body))
         until(lambda: self.d.info("cat")["pid"] not in (0, pid))
 
+    def test_restart_of_many_continues_without_the_client(self):
+        names = ("cat", "two:two_0", "two:two_1")
+        pids = [self.d.info(name)["pid"] for name in names]
+        body = urllib.parse.urlencode({"action": "restart *", "token": self.token,
+                                       "confirm": "yes"}).encode()
+        with self.d.connect() as s:
+            s.sendall(b"POST /action HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                      b"application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s"
+                      % (len(body), body))
+        for name, pid in zip(names, pids):
+            until(lambda n=name, p=pid: self.d.info(n)["pid"] not in (0, p))
+
 
 class Logs(Case):
     def test_end_of_a_log(self):

@@ -130,7 +130,8 @@ class Namespace(ReeveCase):
         s = self.rpc(self.daemon())
         ours = [m for m in s.system.listMethods() if m.startswith("reeve.")]
         self.assertEqual(["reeve.getAllProcessInfo", "reeve.getAllProcessStats",
-                          "reeve.getProcessInfo", "reeve.getProcessStats"], ours)
+                          "reeve.getProcessInfo", "reeve.getProcessStats",
+                          "reeve.restartProcesses"], ours)
         self.assertEqual(["struct", "string"],
                          s.system.methodSignature("reeve.getProcessInfo"))
         for name in ours:
@@ -165,6 +166,55 @@ class Namespace(ReeveCase):
                          [p["statename"] for p in s.reeve.getAllProcessInfo()])
         os.kill(pid, signal.SIGKILL)
         d.wait_exit()
+
+
+@reeve_only
+class Restart(ReeveCase):
+    programs = cat("a") + cat("b") + cat("off", autostart="false") + \
+        program("bad", "/nonexistent/x", autostart="false") + \
+        program("slow", "{child} ignore TERM", stopwaitsecs=2, startsecs=0) + \
+        "[user:ann]\npassword=p\nrole=operate\nprograms=a,b\n" \
+        "[user:less]\npassword=p\nrole=operate\ndeny_methods=supervisor.stopProcess\n"
+
+    def setUp(self):
+        self.d = self.daemon(self.programs)
+        self.s = self.rpc(self.d, user="ann", password="p")
+        for name in ("a", "b"):
+            self.d.wait_state(name, "RUNNING")
+        self.pids = {name: self.d.info(name)["pid"] for name in ("a", "b")}
+
+    def assertAllOther(self):
+        for name, pid in self.pids.items():
+            self.assertNotIn(self.d.info(name)["pid"], (0, pid))
+
+    def test_results(self):
+        found = self.s.reeve.restartProcesses(["b", "a"])
+        self.assertEqual([("a", "a", 80, "OK"), ("b", "b", 80, "OK")], sorted(
+            (p["name"], p["group"], p["status"], p["description"]) for p in found))
+        self.assertAllOther()
+
+    def test_stopped_and_failing(self):
+        s = self.rpc(self.d, user="less", password="p")
+        self.assertFault(8, "NOT_PERMITTED: reeve.restartProcesses is denied by deny_methods= "
+                         "of [user:less]", s.reeve.restartProcesses, ["a"])
+        s = self.rpc(self.d, via="unix")
+        found = s.reeve.restartProcesses(["off", "bad"])
+        self.assertEqual({"off": 80, "bad": 20}, {p["name"]: p["status"] for p in found})
+        self.assertEqual("RUNNING", self.d.state("off"))
+
+    def test_without_waiting(self):
+        self.assertEqual([], self.s.reeve.restartProcesses(["a", "b"], False))
+        for name, pid in self.pids.items():
+            until(lambda n=name, p=pid: self.d.info(n)["pid"] not in (0, p))
+
+    def test_nothing_is_done(self):
+        for names in (["a", "slow"], ["a", "nope"], ["a", 1], ["a", "b:*"], ["a", ""]):
+            with self.assertRaises(Exception) as raised:
+                self.s.reeve.restartProcesses(names)
+            self.assertIn("BAD_NAME", str(raised.exception))
+        for names in ([], "a", {}, ["a"] * 1000, None, 1):
+            self.assertFault(2, "INCORRECT_PARAMETERS", self.s.reeve.restartProcesses, names)
+        self.assertEqual(self.pids, {name: self.d.info(name)["pid"] for name in self.pids})
 
 
 @reeve_only

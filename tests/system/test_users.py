@@ -25,7 +25,7 @@ OPERATE = ("clearAllProcessLogs clearLog clearProcessLog clearProcessLogs sendPr
 ADMIN = "addProcessGroup reloadConfig removeProcessGroup restart shutdown"
 NEEDS = {"supervisor." + name: role
          for role, names in (("view", LOGS), ("operate", OPERATE), ("admin", ADMIN))
-         for name in names.split()}
+         for name in names.split()} | {"reeve.restartProcesses": "operate"}
 NEED_ALL = {"supervisor." + name for name in
             ("readLog readMainLog getAllConfigInfo clearLog sendRemoteCommEvent reloadConfig "
              "shutdown restart").split()}

@@ -36,7 +36,7 @@ static const struct {
 	{"mainlog.clear", "", "operate", "r"},
 	{"process.stats", "name", "states", "r s"},
 	{"all.stats", "?after", "states", "r s"},
-	{"process.restart", "names", "operate", ""},
+	{"process.restart", "names", "operate", "r"},
 	{"group.restart", "name", "operate", ""},
 	{"all.restart", "", "operate", ""},
 	{"config.reread", "", "admin", "r"},

@@ -161,6 +161,17 @@ test_parts(void **state)
 	expect_cmd(&bob, ROLE_ADMIN, CMD_GROUP_RESTART, GRANT_ROLE);
 	bob.deny_methods = LIST("supervisor.startProcess");
 	expect_cmd(&bob, ROLE_ADMIN, CMD_PROCESS_RESTART, GRANT_DENIED);
+	expect(&bob, ROLE_ADMIN, "reeve.restartProcesses", GRANT_DENIED);
+	bob.methods = LIST("reeve.restartProcesses");
+	expect(&bob, ROLE_ADMIN, "reeve.restartProcesses", GRANT_DENIED);
+	bob.deny_methods = NULL;
+	expect(&bob, ROLE_ADMIN, "reeve.restartProcesses", GRANT_OK);
+	expect_cmd(&bob, ROLE_ADMIN, CMD_PROCESS_RESTART, GRANT_OK);
+	expect_cmd(&bob, ROLE_ADMIN, CMD_PROCESS_STOP, GRANT_ROLE);
+	bob.role = ROLE_ADMIN;
+	bob.deny_methods = LIST("reeve.restartProcesses");
+	expect_cmd(&bob, ROLE_ADMIN, CMD_PROCESS_RESTART, GRANT_DENIED);
+	expect_cmd(&bob, ROLE_ADMIN, CMD_PROCESS_STOP, GRANT_OK);
 	bob = (struct grant_source){ .user = "bob",
 		.role = ROLE_ADMIN,
 		.deny_methods = LIST("supervisor.addProcessGroup") };

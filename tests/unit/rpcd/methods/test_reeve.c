@@ -46,7 +46,7 @@ test_every_method(void **state)
 	assert_non_null(strstr(f->reply,
 	    ARRAY_BEGIN STRING("reeve.getAllProcessInfo") STRING("reeve.getAllProcessStats")
 		STRING("reeve.getProcessInfo") STRING("reeve.getProcessStats")
-		    STRING("supervisor.addProcessGroup")));
+		    STRING("reeve.restartProcesses") STRING("supervisor.addProcessGroup")));
 	at_once(f, "system.methodSignature", P("reeve.getProcessInfo"),
 	    VALUE(ARRAY(STRING("struct") STRING("string"))));
 }

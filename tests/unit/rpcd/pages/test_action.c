@@ -186,8 +186,9 @@ test_calls(void **state)
 	} cases[] = {
 	    {"action=start+cat", "supervisor.startProcess [\"cat\", true]; "},
 	    {"action=stop+cat", "supervisor.stopProcess [\"cat\", true]; "},
-	    {"action=restart+cat", "supervisor.stopProcess [\"cat\", true]; "
-				   "supervisor.startProcess [\"cat\", true]; "},
+	    {"action=restart+cat", "reeve.restartProcesses [[\"cat\"], true]; "},
+	    {"action=restart&name=cat&name=web:one",
+		"reeve.restartProcesses [[\"cat\", \"web:one\"], false]; "},
 	    {"action=stop&name=cat&name=web:one",
 		"supervisor.stopProcess [\"cat\", false]; "
 		"supervisor.stopProcess [\"web:one\", false]; "},
@@ -235,9 +236,12 @@ test_failures(void **state)
 	    {"action=stop+cat", "[true]", ""},
 	    {"action=stop+cat", "[{\"faultCode\":70,\"faultString\":\"<NOT>\"}]",
 		"<li>cat: &lt;NOT&gt;</li>\n"},
-	    {"action=restart+cat", "[{\"faultCode\":70,\"faultString\":\"x\"}, true]", ""},
-	    {"action=restart+cat", "[true, {\"faultCode\":50,\"faultString\":\"y\"}]",
-		"<li>cat: y</li>\n"},
+	    {"action=restart+cat", "[{\"faultCode\":70,\"faultString\":\"x\"}]",
+		"<li>cat: x</li>\n"},
+	    {"action=restart+cat", "[[{\"name\":\"cat\",\"status\":80}]]", ""},
+	    {"action=restart+cat",
+		"[[{\"name\":\"cat\",\"status\":50,\"description\":\"<y>\"}]]",
+		"<li>cat: &lt;y&gt;</li>\n"},
 	    {"action=clear&name=cat&name=web:one",
 		"[true, {\"faultCode\":30,\"faultString\":\"z\"}]",
 		"<li>web:one: z</li>\n"},
