@@ -261,7 +261,8 @@ sock_peer_groups(int fd, size_t *count)
 
 	if (sock_peer(fd, &pid, &uid, &own) == -1)
 		return NULL;
-	/* The kernel stores the length that it needs. A process has at most 65536 groups. */
+	/* The kernel stores the length that it needs. A process has at most 65536
+	 * groups. */
 	(void)getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len);
 	groups = malloc(len + sizeof(gid_t));
 	if (groups == NULL)

@@ -13,9 +13,9 @@
 /* Decodes the first sequence of the n bytes; its length, or 0 if there is none or it is
  * malformed (overlong, a surrogate, beyond U+10FFFF, incomplete). */
 size_t utf8_decode(const char *s, size_t n, uint32_t *code);
-/* The number of the n > 0 bytes that begin one sequence, at least 1: all of it, or the part
- * that one U+FFFD replaces. *whole: it is complete; *cut: it is incomplete because the bytes
- * end. */
+/* The number of the n > 0 bytes that begin one sequence, at least 1: all of it, or the
+ * part that one U+FFFD replaces. *whole: it is complete; *cut: it is incomplete because the
+ * bytes end. */
 size_t utf8_sequence(const char *s, size_t n, bool *whole, bool *cut);
 /* The same as utf8_decode for the last sequence of the n bytes. */
 size_t utf8_decode_last(const char *s, size_t n, uint32_t *code);

@@ -101,8 +101,8 @@ enum cmd_flags {
 	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, 0, "null") \
 	X(FRONTEND_ACTIVE, frontend_active, "frontend.active", "", NONE, CMD_RPCD | \
 	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, 0, "null") \
-	X(AUDIT_REPORT, audit_report, "audit.report", "method:s,result:w,?target:n,?why:s," \
-	    "?count:i", NONE, CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, \
+	X(AUDIT_REPORT, audit_report, "audit.report", "method:s,result:w,?target:n," \
+	    "?why:s,?count:i", NONE, CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, \
 	    0, "null") \
 	X(AUTH_VERIFY, auth_verify, "auth.verify", "user:n,password:n", NONE, CMD_RPCD | \
 	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, 0, "ok") \

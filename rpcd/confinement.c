@@ -27,8 +27,8 @@ static const struct sandbox_denial denials[] = {
 	{__NR_fcntl, 1, SANDBOX_LOW, SANDBOX_IS, F_DUPFD},
 	{__NR_fcntl, 1, SANDBOX_LOW, SANDBOX_ABOVE, F_SETFL},
 	/* Only TCP_NODELAY, TCP_CORK and the exception below. Other options, such as
-	 * IP_MINTTL, a packet filter or TCP_MD5SIG, could make a listening socket ignore all clients, also for the
-	 * next reeve-rpcd. */
+	 * IP_MINTTL, a packet filter or TCP_MD5SIG, could make a listening socket ignore
+	 * all clients, also for the next reeve-rpcd. */
 	{__NR_setsockopt, 1, SANDBOX_LOW, SANDBOX_IS_NOT, IPPROTO_TCP},
 	{__NR_setsockopt, 2, SANDBOX_LOW, SANDBOX_IS, TCP_MAXSEG},
 	{__NR_setsockopt, 2, SANDBOX_LOW, SANDBOX_ABOVE, TCP_CORK},

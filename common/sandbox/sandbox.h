@@ -79,7 +79,8 @@ NODISCARD int sandbox_enter(const struct sandbox *);
  * supports it. */
 NODISCARD int sandbox_landlock(const struct sandbox *);
 /* Allows only the system calls of the policy. Dangerous calls or arguments kill the
- * process, other calls fail with ENOSYS. The first SANDBOX_LISTENERS sockets cannot be shut down. */
+ * process, other calls fail with ENOSYS. The first
+ * SANDBOX_LISTENERS sockets cannot be shut down. */
 NODISCARD int sandbox_seccomp(const struct sandbox *);
 
 #endif

@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Characters that take no column, and those that take two (Unicode 15, East Asian Width). */
+/* Characters that take no column, and those that take two (Unicode 15, East Asian
+ * Width). */
 static const struct cells_range {
 	uint32_t first, last;
 } cells_zero[] = {

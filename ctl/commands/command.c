@@ -74,7 +74,8 @@ static const struct command commands[] = {
 	    "open <url>\t\tConnect to another server: http://HOST:PORT or unix://PATH" },
 	{ .name = "passwd", .run = passwd_run, .ours = true, .first = "--method", .help =
 	    "passwd [<user>]\t\tMake the hash of a password, for a [user:NAME] section\n"
-	    "passwd --method <method> ...\tMake it with yescrypt (default) or sha512crypt" },
+	    "passwd --method <method> ...\t"
+	    "Make it with yescrypt (default) or sha512crypt" },
 	{ .name = "pid", .run = status_pid, .takes = COMMAND_TAKES_ONE_PROCESS,
 	    .always = "all", .help =
 	    "pid\t\t\tPrint the pid of the daemon\n"

@@ -11,7 +11,8 @@
 struct user_config {
 	char *section; /* "user:bob" */
 	char *name;
-	/* As text, "{SHA}hex", or a hash of crypt(3). NULL: only peer_users= is the user. */
+	/* As text, "{SHA}hex", or a hash of crypt(3). NULL: nobody can log
+	 * in. */
 	char *password;
 	char *password_file; /* that has it; NULL = the section has it */
 	bool slow;           /* it is a hash of crypt(3) */

@@ -29,8 +29,8 @@ struct audit_entry {
 
 /* Begins a line with everything but the outcome. 0, or -1 with ENOMEM. */
 NODISCARD int audit_line_begin(struct buf *, const struct audit_entry *);
-/* Ends it. result: "ok", the name of a fault, or a claim; job: of a job that was begun (result "job
- * N"), or 0. */
+/* Ends it. result: "ok", the name of a fault, or a claim; job: of a job that was begun
+ * (result "job N"), or 0. */
 NODISCARD int audit_line_end(
     struct buf *, const char *result, uint64_t job, const char *why, uint64_t count);
 /* A whole line: so many records were lost, because of this error. */

@@ -41,7 +41,8 @@ bool daemon_state_restart(struct daemon *);
 void daemon_state_hold(struct daemon *);
 void daemon_state_release(struct daemon *);
 /* An invariant is broken: logs the reason and enters FATAL, where nothing is spawned and
- * children are left alone. Every client may read the reason: it names no program. A shutdown or restart under way continues by the pid map. */
+ * children are left alone. Every client may read the reason: it names no program. A
+ * shutdown or restart under way continues by the pid map. */
 void daemon_state_break(struct daemon *, const char *reason);
 /* Its part of the state document. */
 #define DAEMON_STATE_FIELDS(ROW, S)							\

@@ -69,8 +69,8 @@ reread_apply(struct master *master, struct config *fresh, char *const *removed, 
 	for (size_t i = 0; i < fresh->nmessages; i++)
 		if (fresh->messages[i].is_new)
 			config_log(&fresh->messages[i]);
-	/* The options that supervisord replaces in a running daemon, and users; others need a
-	 * restart. The command line has been applied to both. */
+	/* The options that supervisord replaces in a running daemon, and users; others need
+	 * a restart. The command line has been applied to both. */
 	SWAP(live->identifier, fresh->identifier);
 	SWAP(live->childlogdir, fresh->childlogdir);
 	SWAP(live->strip_ansi, fresh->strip_ansi);

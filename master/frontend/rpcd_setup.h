@@ -17,7 +17,8 @@
 json_t *rpcd_setup_object(
     const struct config *, enum role max_role, const char *form_key, size_t nlisteners);
 /* Queues the notifications for these listeners (indexes into the configuration), and marks
- * the peer as secret (peer_secret) for good, because its clients send passwords. 0, or -1 with errno. */
+ * the peer as secret (peer_secret) for good, because its clients send passwords. 0, or
+ * -1 with errno. */
 NODISCARD int rpcd_setup_send(struct peer *, const struct config *,
     const struct http_sockets *, const size_t *listeners, size_t nlisteners, int page);
 /* Queues the table of users and of peers. The peer is secret (peer_secret). 0, or -1 with

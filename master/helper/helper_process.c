@@ -248,8 +248,8 @@ helper_process_reaped(void *ctx, pid_t pid UNUSED, int wait_status)
 static int
 helper_process_spawn(struct helper_process *helper)
 {
-	const struct helper_spawn what = {.path = helper->path, .argument = helper->kind->argument,
-	    .run = helper->kind->run,
+	const struct helper_spawn what = {.path = helper->path,
+	    .argument = helper->kind->argument, .run = helper->kind->run,
 	    .ctx = helper->ctx, .mask = loop_original_mask(helper->loop)};
 	int socket = -1, log = -1, saved;
 	const char *task;

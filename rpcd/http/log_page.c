@@ -1,5 +1,5 @@
-/* GET /tail.html and /mainlog.html: the page of a log. As in supervisord, a log that cannot be
- * shown is a page with the reason. */
+/* GET /tail.html and /mainlog.html: the page of a log. As in supervisord, a log that cannot
+ * be shown is a page with the reason. */
 #include "common/mem.h"
 #include "common/str.h"
 #include "rpcd/http/page_answer.h"

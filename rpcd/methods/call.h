@@ -1,6 +1,6 @@
 /* Call: one XML-RPC or JSON-RPC request from its body to its reply: parses it, checks it
- * against the method table, answers it from the mirror or with the master's reply, and parks it while
- * it waits. Independent of HTTP. */
+ * against the method table, answers it from the mirror or with the master's reply, and
+ * parks it while it waits. Independent of HTTP. */
 #ifndef RPCD_METHODS_CALL_H
 #define RPCD_METHODS_CALL_H
 

@@ -50,8 +50,8 @@ bool method_takes(const struct api_method *, size_t n);
 /* New: the array of the parameters that the object has by their names, or NULL: they do not
  * fit the method. */
 json_t *method_arguments(const struct api_method *, const json_t *named);
-/* What a call with these parameters is about: the name of a process or group, or the type of
- * an event. Borrowed; NULL = nothing, or the parameters do not fit. */
+/* What a call with these parameters is about: the name of a process or group, or the type
+ * of an event. Borrowed; NULL = nothing, or the parameters do not fit. */
 const char *method_target(const struct api_method *, const json_t *params);
 /* New text: the help, then a line for each parameter and for the result. */
 char *method_help(const struct api_method *);

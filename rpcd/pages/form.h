@@ -16,8 +16,8 @@ struct form {
 	char *text; /* of the fields */
 };
 
-/* Decodes n bytes. Fields beyond FORM_FIELDS_MAX, and what follows a NUL in a name or value,
- * are ignored. Bytes that are not UTF-8 stay. */
+/* Decodes n bytes. Fields beyond FORM_FIELDS_MAX, and what follows a NUL in a name or
+ * value, are ignored. Bytes that are not UTF-8 stay. */
 void form_read(struct form *, const char *text, size_t n);
 void form_clear(struct form *);
 /* The value of the last field of this name, as in supervisord; "" when there is none. */

@@ -110,7 +110,7 @@ class Json(Shared):
                                   "id": "x"})
         self.assertEqual("cat", named("supervisor.getProcessInfo", name="cat")["result"]["name"])
         self.assertEqual(1, named("supervisor.getState")["result"]["statecode"])
-        self.assertError(2, named("supervisor.getProcessInfo", nam="cat"), "x")
+        self.assertError(2, named("supervisor.getProcessInfo", title="cat"), "x")
         self.assertError(2, named("supervisor.startProcess", wait=True), "x")
         self.assertError(1, named("supervisor.nothing", name="cat"), "x")
 

@@ -110,8 +110,8 @@ check_print_error(const struct check *check, const char *error, const char *sect
 	    rest != NULL ? rest : "");
 }
 
-/* Whether the error follows from a repair: of the same option, or one that removed a program
- * of a group. */
+/* Whether the error follows from a repair: of the same option, or one that removed a
+ * program of a group. */
 static bool
 check_is_consequence(
     const struct check *check, const struct conf_load *load, const char *key)

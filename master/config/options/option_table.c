@@ -58,7 +58,8 @@ static const struct conf_option supervisord_rows[] = {
 	    .flags = CONF_OURS,
 	    .help = "if a measure that confines reeve-rpcd is not available: best logs "
 	    "a warning, strict does not start reeve-rpcd" },
-	{ "peer_users", &conf_peers, NULL, IN(config, peers), .flags = CONF_OURS | CONF_LIVE,
+	{ "peer_users", &conf_peers, NULL, IN(config, peers),
+	    .flags = CONF_OURS | CONF_LIVE,
 	    .help = "who local users are that connect to a Unix socket: NAME=USER or "
 	    "@GROUP=USER, separated by commas, where USER is the name of a [user:NAME]" },
 	{ "audit_log", &conf_path, NULL, IN(config, audit_log), .flags = CONF_OURS,
@@ -217,8 +218,8 @@ static const struct conf_option fcgi_rows[] = {
 #define MAX_ROLE_ROW                                                                  \
 	{ "max_role", &conf_any_role, "admin", IN(listener_config, max_role),          \
 	    .flags = CONF_OURS,                                                          \
-	    .help = "role that no client of this server exceeds, whatever its user has: "   \
-	    "none, states, view, operate or admin" }
+	    .help = "role that no client of this server exceeds, whatever its user "       \
+	    "has: none, states, view, operate or admin" }
 
 static const struct conf_option inet_rows[] = {
 	{ "username", &conf_string, NULL, IN(listener_config, username),

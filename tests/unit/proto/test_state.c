@@ -164,7 +164,8 @@ test_daemon_both_ways(void **state)
 {
 	static const struct daemon_info daemon = {
 		.state = DAEMON_SHUTDOWN, .fatal_reason = text_error, .pid = 77,
-		.start = 1764000000, .identifier = text_name, .logfile = text_out, .has_main_interface = true,
+		.start = 1764000000, .identifier = text_name, .logfile = text_out,
+		.has_main_interface = true,
 	};
 	json_t *json = daemon_info_write(&daemon);
 	struct daemon_info got;

@@ -19,7 +19,8 @@ static void
 test_names(void **state)
 {
 	static const char *const names[] = { "cat", "a) b (c", ") S 1 2 3 (", "", "(", ")",
-		"a\nb", "x) R 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "\xff\x80" };
+		"a\nb",
+		"x) R 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "\xff\x80" };
 	char line[PROCSTAT_MAX];
 	struct procstat stat;
 

@@ -1,5 +1,5 @@
-/* Verifier: the passwords that wait. The test is the process reeve-verifier: it replaces the
- * spawn and the reaper; the socket and the loop are real. */
+/* Verifier: the passwords that wait. The test is the process reeve-verifier: it replaces
+ * the spawn and the reaper; the socket and the loop are real. */
 #include "tests/unit/common/no_log.h"
 
 #include "common/compiler.h"

@@ -155,7 +155,8 @@ test_targets(void **state)
 		{ "supervisor.stopProcess", P("<int>1</int>"), NULL },
 		{ "supervisor.stopProcess", "", NULL },
 		{ "supervisor.readLog", P("<int>0</int>") P("<int>0</int>"), NULL },
-		{ "supervisor.sendRemoteCommEvent", P("T") P("secret"), "\"target\":\"T\"" },
+		{ "supervisor.sendRemoteCommEvent", P("T") P("secret"),
+		    "\"target\":\"T\"" },
 		{ "supervisor.sendRemoteCommEvent", P("<int>1</int>") P("secret"), NULL },
 	};
 	struct fixture *f = *state;

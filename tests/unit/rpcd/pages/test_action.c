@@ -104,7 +104,7 @@ test_targets(void **state)
 	    {"action=log+cat", ACTION_UNKNOWN, "", false},
 	    {"action=mainlog", ACTION_UNKNOWN, "", false},
 	    {"action=STOP+cat", ACTION_UNKNOWN, "", false},
-	    {"action=stopp+cat", ACTION_UNKNOWN, "", false},
+	    {"action=stops+cat", ACTION_UNKNOWN, "", false},
 	    {"name=cat", ACTION_UNKNOWN, "", false},
 	    {"", ACTION_UNKNOWN, "", false},
 	};
