@@ -29,15 +29,26 @@ clock_wall_ms(void)
 	return frozen.wall_ms != -1 ? frozen.wall_ms : clock_read(CLOCK_REALTIME);
 }
 
-int64_t
-clock_wall_us(void)
+static int64_t
+clock_read_us(clockid_t id)
 {
 	struct timespec now;
 
-	if (frozen.wall_ms != -1)
-		return frozen.wall_ms * 1000;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)clock_gettime(id, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
+clock_mono_us(void)
+{
+	return frozen.mono_ms != -1 ? frozen.mono_ms * 1000 :
+				      clock_read_us(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_wall_us(void)
+{
+	return frozen.wall_ms != -1 ? frozen.wall_ms * 1000 : clock_read_us(CLOCK_REALTIME);
 }
 
 /* STRFTIME_LIKE checks the formats of the callers. */

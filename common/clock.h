@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 int64_t clock_mono_ms(void); /* milliseconds since an arbitrary point */
+int64_t clock_mono_us(void); /* microseconds since the same point */
 int64_t clock_wall_ms(void); /* milliseconds since the epoch */
 int64_t clock_wall_us(void); /* microseconds since the epoch */
 /* Formats epoch seconds with strftime. Returns the length, or 0 with "" when the year is

@@ -53,7 +53,8 @@ struct verifier;
 	ROW(S, INODE, pidfile)		/* the file that we wrote */			\
 	ROW(S, BOOL, restart_wanted)	/* another run follows this one */		\
 	/* Of the daemon: not 0 when a process with exit_on_fatal has failed. */	\
-	ROW(S, INT, exit_status)
+	ROW(S, INT, exit_status)							\
+	ROW(S, U64, frontend_restarts)	/* of reeve-rpcd processes */
 
 struct master {
 	/* Kept over a restart. */

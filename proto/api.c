@@ -105,3 +105,14 @@ api_other_name(const char *name)
 				return pairs[i][1 - which];
 	return NULL;
 }
+
+size_t
+api_number(const struct api_method *method)
+{
+	if (method >= api_supervisor_methods &&
+	    method < api_supervisor_methods + API_SUPERVISOR_METHODS)
+		return (size_t)(method - api_supervisor_methods);
+	if (method >= api_methods && method < api_methods + API_MAX)
+		return (size_t)(method - api_methods) + API_SUPERVISOR_METHODS;
+	return API_METHODS;
+}

@@ -44,6 +44,11 @@ const struct api_method *api_nth(size_t nth);
 /* The other name of a method that has an old and a new one; NULL = it has one name. */
 const char *api_other_name(const char *name);
 
+#define API_METHODS (API_SUPERVISOR_METHODS + API_MAX)
+
+/* The n of api_nth for a row; API_METHODS for a method of another namespace. */
+size_t api_number(const struct api_method *);
+
 /* Types of members. A number of more than 32 bits is a double in XML-RPC. */
 enum api_type {
 	API_BOOLEAN,	/* bool */

@@ -104,6 +104,8 @@ enum cmd_flags {
 	X(AUDIT_REPORT, audit_report, "audit.report", "method:s,result:w,?target:n," \
 	    "?why:s,?count:i", NONE, CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, \
 	    0, "null") \
+	X(DAEMON_FIGURES, daemon_figures, "daemon.figures", "?from:i", NONE, CMD_RPCD | \
+	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, 0, "see below") \
 	X(AUTH_VERIFY, auth_verify, "auth.verify", "user:n,password:n", NONE, CMD_RPCD | \
 	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, 0, "ok") \
 	CMD_LIST_SEAM(X)

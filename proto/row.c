@@ -223,6 +223,7 @@ static const struct column columns[] = {
 	COLUMN(next_start, number, .least = 0),
 	COLUMN(restarts, number, .least = 0),
 	COLUMN(paused, flag, .usual = false),
+	COLUMN(autostart, flag, .usual = true),
 };
 
 static bool
@@ -307,7 +308,7 @@ row_read(const json_t *json, struct process_info *info)
 	static char none[] = "";
 	struct process_info got = {.spawnerr = none, .failure = none, .stopped_at = none,
 	    .stdout_logfile = none, .stderr_logfile = none, .waiting_for = none,
-	    .fed_by_pipe = true};
+	    .fed_by_pipe = true, .autostart = true};
 	char **texts[PROCESS_INFO_TEXTS];
 
 	process_info_texts(&got, texts);

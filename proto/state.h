@@ -77,6 +77,7 @@ struct process_info {
 	int last_signal;  /* signal of the last exit, or 0; in a mirror -1 = unknown */
 	bool ready;       /* serves; RUNNING programs do unless they report otherwise */
 	bool paused;      /* a client has suspended automatic starts */
+	bool autostart;   /* it is started with the daemon */
 	enum health health;
 	/* What must happen before the next spawn; "" = nothing. Callers who see only some
 	 * programs read it, too. */

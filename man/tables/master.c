@@ -50,7 +50,7 @@ static const struct table {
 	    { "file", "chmod", "chown" } },
 	{ "options of inet_http_server", { &conf_inet_server }, { "port" } },
 	{ "options of both servers", { &conf_unix_server, &conf_inet_server },
-	    { "username", "password", "unauthenticated_role", "max_role",
+	    { "username", "password", "unauthenticated_role", "max_role", "metrics_role",
 		"server_names" } },
 	{ "options of user", { &conf_user_section },
 	    { "password", "password_file", "role", "programs", "methods",

@@ -37,8 +37,9 @@ struct listener_config {
 	char *username, *password; /* NULL = none; password maybe "{SHA}hex" */
 	bool has_role;             /* unauthenticated_role= was given */
 	enum role unauthenticated_role;
-	char *server_names; /* separated by one blank; NULL = none given */
-	enum role max_role; /* what any client has at most; default: admin */
+	char *server_names;     /* separated by one blank; NULL = none given */
+	enum role max_role;     /* what any client has at most; default: admin */
+	enum role metrics_role; /* what /metrics needs; none: no credentials either */
 };
 
 struct config_message {

@@ -36,6 +36,14 @@ frontend_ops_listen_again(void *ctx)
 }
 
 static void
+frontend_ops_restarted(void *ctx)
+{
+	struct master *master = ctx;
+
+	master->frontend_restarts++;
+}
+
+static void
 frontend_ops_ready(void *ctx)
 {
 	const struct master *master = ctx;
@@ -55,6 +63,7 @@ const struct frontend_ops frontend_ops = {
     .connect = frontend_ops_connect,
     .drop = control_drop,
     .listen_again = frontend_ops_listen_again,
+    .restarted = frontend_ops_restarted,
     .ready = frontend_ops_ready,
     .gone = frontend_ops_gone,
 };

@@ -110,12 +110,14 @@ listener_pool_add(
 		    "pool %s event buffer overflowed, discarding event %" PRIu64,
 		    pool->group->config->name, oldest->serial);
 		event_unref(oldest);
+		pool->dropped++;
 	}
 	if (listener_pool_insert(pool, item, at_head) == 0)
 		return;
 	log_limited(&pool->overflows, LEVEL_ERROR, "pool %s: event %" PRIu64 " is lost: %s",
 	    pool->group->config->name, item.event->serial, strerror(ENOMEM));
 	event_unref(item.event);
+	pool->dropped++;
 }
 
 void

@@ -36,7 +36,8 @@ STAILQ_HEAD(pool_buffer, pool_waiting);
 
 /* Its fields in the state document, which has the waiting events as well. */
 #define POOL_FIELDS(ROW, S)								\
-	ROW(S, U64, next_serial)
+	ROW(S, U64, next_serial)							\
+	ROW(S, U64, dropped)		/* events, because the queue was full */
 
 struct listener_pool {
 	TAILQ_ENTRY(listener_pool) in_events;

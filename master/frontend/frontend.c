@@ -37,6 +37,7 @@ struct frontend {
 	char form_key[FORM_KEY_SIZE * 2 +
 	    1];                          /* in hexadecimal digits, for all its processes */
 	bool greeted;                    /* its setup has been sent */
+	bool was_ready;                  /* it, or another one in its place before */
 	bool renewing;                   /* replace it, because its sockets have changed */
 	struct log_limit setup_failures; /* log lines about failed setups */
 };
@@ -171,6 +172,9 @@ frontend_ready(void *ctx)
 
 	if (!helper_process_ready(frontend->helper))
 		return;
+	if (frontend->was_ready)
+		use->ops->restarted(use->ctx);
+	frontend->was_ready = true;
 	frontend->waiting =
 	    waiting_clients_new(use->loop, frontend->nlisteners, frontend_active, frontend);
 	for (size_t i = 0; i < frontend->nlisteners; i++)

@@ -31,6 +31,8 @@ struct frontend_ops {
 	void (*drop)(struct connection *);
 	/* Before sockets are sent: makes the daemon's other sockets listen again. */
 	void (*listen_again)(void *ctx);
+	/* A reeve-rpcd is ready that takes the place of another one. */
+	void (*restarted)(void *ctx);
 	/* The reeve-rpcd that serves rpcinterface programs is ready; its connection has
 	 * ended, even before it was ready. */
 	void (*ready)(void *ctx);

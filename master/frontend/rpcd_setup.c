@@ -74,12 +74,12 @@ rpcd_setup_listener(const struct listener_config *l)
 		snprintf(address, sizeof(address), "%s", l->path);
 	else
 		snprintf(address, sizeof(address), "%s:%d", l->host, l->port);
-	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:s?,s:o}", "section",
+	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:s?,s:s,s:o}", "section",
 	    rpcd_setup_text(l->section), "kind", l->is_unix ? "unix" : "tcp", "address",
 	    rpcd_setup_text(address), "username", rpcd_setup_text(l->username), "password",
 	    rpcd_setup_text(l->password), "unauthenticated_role",
-	    l->has_role ? role_name(l->unauthenticated_role) : NULL, "server_names",
-	    rpcd_setup_names(l));
+	    l->has_role ? role_name(l->unauthenticated_role) : NULL, "metrics_role",
+	    role_name(l->metrics_role), "server_names", rpcd_setup_names(l));
 }
 
 /* Sends a duplicate of fd. */

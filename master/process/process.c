@@ -347,6 +347,7 @@ process_info_of(const struct process *p, const char *stdout_log, const char *std
 		.waiting_for = strdup(""),
 		.next_start = process_next_start(p),
 		.restarts = p->restarts,
+		.autostart = p->config->autostart,
 	};
 	process_info_texts(info, texts);
 	for (size_t i = 0; i < nitems(texts); i++)

@@ -24,6 +24,7 @@ http_server_read_listener(
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1,
 		.max_role = ROLE_ADMIN,
+		.metrics_role = ROLE_STATES,
 	};
 	for (size_t i = 0; i < table->count; i++) {
 		const struct conf_option *option = &table->options[i];

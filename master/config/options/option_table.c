@@ -221,6 +221,12 @@ static const struct conf_option fcgi_rows[] = {
 	    .help = "role that no client of this server exceeds, whatever its user "       \
 	    "has: none, states, view, operate or admin" }
 
+#define METRICS_ROLE_ROW                                                              \
+	{ "metrics_role", &conf_any_role, "states", IN(listener_config, metrics_role),   \
+	    .flags = CONF_OURS,                                                          \
+	    .help = "role that a client needs to read /metrics: states, view, operate or "  \
+	    "admin; none: everybody may read it, without a password" }
+
 static const struct conf_option inet_rows[] = {
 	{ "username", &conf_string, NULL, IN(listener_config, username),
 	    .help = "user name that clients must send; only together with password" },
@@ -231,6 +237,7 @@ static const struct conf_option inet_rows[] = {
 	    .help = "address to listen on: PORT, HOST:PORT or [IPv6]:PORT" },
 	ROLE_ROW,
 	MAX_ROLE_ROW,
+	METRICS_ROLE_ROW,
 	NAMES_ROW,
 };
 
@@ -248,6 +255,7 @@ static const struct conf_option unix_rows[] = {
 	    .help = "mode of the socket" },
 	ROLE_ROW,
 	MAX_ROLE_ROW,
+	METRICS_ROLE_ROW,
 	NAMES_ROW,
 };
 

@@ -49,6 +49,7 @@ static const struct {
 	{"daemon.answered", "", "-", "r s f"},
 	{"frontend.active", "", "-", "r s f"},
 	{"audit.report", "method, result, ?target, ?why, ?count", "-", "r s f"},
+	{"daemon.figures", "?from", "-", "r s f"},
 	{"auth.verify", "user, password", "-", "r s f"},
 };
 
@@ -95,7 +96,7 @@ test_manual(void **state)
 		assert_int_equal(!(cmd->flags & CMD_ONLY_RPCD),
 		    id != CMD_READY && id != CMD_DAEMON_ANSWERED &&
 			id != CMD_FRONTEND_ACTIVE && id != CMD_AUDIT_REPORT &&
-			id != CMD_AUTH_VERIFY);
+			id != CMD_DAEMON_FIGURES && id != CMD_AUTH_VERIFY);
 	}
 }
 

@@ -184,6 +184,7 @@ assert_pool(const struct listener_pool *got, const struct listener_pool *want)
 
 	assert_string_equal(got->group->config->name, want->group->config->name);
 	assert_int_equal(got->next_serial, want->next_serial);
+	assert_int_equal(got->dropped, want->dropped);
 	assert_int_equal(got->count, want->count);
 	assert_int_equal(got->bytes, want->bytes);
 	STAILQ_FOREACH(w, &want->buffer, in_buffer) {
@@ -214,6 +215,7 @@ assert_same(struct scene *got, struct scene *want)
 	assert_int_equal(got->master.seq, want->master.seq);
 	assert_int_equal(got->master.restart_wanted, want->master.restart_wanted);
 	assert_int_equal(got->master.exit_status, want->master.exit_status);
+	assert_int_equal(got->master.frontend_restarts, want->master.frontend_restarts);
 	assert_true(str_equal(got->master.config_path, want->master.config_path));
 	assert_true(str_equal(got->master.config_name, want->master.config_name));
 	assert_int_equal(
@@ -289,6 +291,8 @@ test_every_member(void **state UNUSED)
 	p->group->rereads = 2;
 	old->master.next_event = 77;
 	old->master.exit_status = 78;
+	old->master.frontend_restarts = 80;
+	dispatch_next(old->master.dispatcher, NULL)->dropped = 81;
 	p->spawn = 11;
 	p->last_spawn = 12;
 	p->verdict = VERDICT_SPAWN_FAILED;

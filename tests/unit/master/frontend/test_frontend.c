@@ -29,7 +29,7 @@ static struct world {
 	reap_fn *reaped;
 	void *reap_ctx;
 	char argument[32]; /* of its program */
-	int connects, drops, listens, ready, gone, done, kills;
+	int connects, drops, listens, ready, restarted, gone, done, kills;
 } w;
 
 /* ---- replacements of system functions ---- */
@@ -114,6 +114,12 @@ drop(struct connection *connection)
 	drop_connection(connection);
 }
 
+static void
+is_restarted(void *ctx UNUSED)
+{
+	w.restarted++;
+}
+
 /* The callees of ready and gone may use the connection. */
 static void
 is_ready(void *ctx UNUSED)
@@ -145,6 +151,7 @@ static const struct frontend_ops ops = {
     .connect = connect_rpcd,
     .drop = drop,
     .listen_again = listen_again,
+    .restarted = is_restarted,
     .ready = is_ready,
     .gone = is_gone,
 };

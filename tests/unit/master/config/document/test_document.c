@@ -100,7 +100,8 @@ same_listener(const struct listener_config *a, const struct listener_config *b)
 	    str_equal(a->username, b->username) && str_equal(a->password, b->password) &&
 	    a->has_role == b->has_role &&
 	    a->unauthenticated_role == b->unauthenticated_role &&
-	    a->max_role == b->max_role && str_equal(a->server_names, b->server_names);
+	    a->max_role == b->max_role && a->metrics_role == b->metrics_role &&
+	    str_equal(a->server_names, b->server_names);
 }
 
 static bool
