@@ -9,6 +9,7 @@
 #include "proto/frame.h"
 #include "rpcd/confinement.h"
 #include "rpcd/events/events.h"
+#include "rpcd/figures.h"
 #include "rpcd/http/server.h"
 #include "rpcd/methods/call.h"
 #include "rpcd/methods/rpcinterface.h"
@@ -18,6 +19,7 @@
 #include "rpcd/stats.h"
 #include "rpcd/stuck_loop.h"
 #include "rpcd/tail/tail.h"
+#include "rpcd/timings.h"
 #include "rpcd/users.h"
 
 #include <errno.h>
@@ -42,6 +44,7 @@ struct front {
 	struct rpcd rpcd;
 	struct setup setup;
 	struct mirror_observer observer;
+	struct timings timings;
 	bool streamed; /* this turn of the loop has received stream frames */
 	int status;    /* exit status */
 };
@@ -286,6 +289,7 @@ main_free(struct front *f)
 	tails_free(rpcd->tails);
 	events_free(rpcd->events);
 	stats_free(rpcd->stats);
+	figures_free(rpcd->figures);
 	users_free(rpcd->users);
 	mirror_free(rpcd->mirror);
 	peer_free(rpcd->master);
@@ -339,10 +343,13 @@ main_connect(struct front *f)
 	rpcd->sources[2] = rpcinterfaces_source(rpcd->rpcinterfaces);
 	rpcd->tails = tails_new(rpcd);
 	rpcd->stats = stats_new(rpcd);
+	rpcd->figures = figures_new(rpcd);
 	rpcd->events = events_new(rpcd);
+	rpcd->timings = &f->timings;
 	rpcd->master = peer_new(rpcd->loop, HELPER_SOCKET, &ops, f);
 	if (rpcd->users == NULL || rpcd->calls == NULL || rpcd->tails == NULL ||
-	    rpcd->stats == NULL || rpcd->events == NULL || rpcd->master == NULL)
+	    rpcd->stats == NULL || rpcd->figures == NULL || rpcd->events == NULL ||
+	    rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	peer_options(rpcd->master)->request_limits = &frame_limits_request;
 	peer_secret(rpcd->master, true);

@@ -20,7 +20,9 @@ struct http_server;
 struct method_source;
 struct rpcinterfaces;
 struct events;
+struct figures;
 struct stats;
+struct timings;
 struct users;
 
 #define RPCD_HOST_SIZE 65
@@ -41,12 +43,14 @@ struct rpcd {
 	struct events *events;                  /* of open pages (rpcd/events/events.h) */
 	struct tails *tails;                    /* all log tails (rpcd/tail/tail.h) */
 	struct stats *stats;                    /* what the programs use (rpcd/stats.h) */
-	bool serving;                           /* the first snapshot is complete */
-	bool ending;                            /* the master has closed the connection */
-	size_t busy;                            /* requests not answered completely */
-	bool pinged;                            /* the master pings reeve-rpcd at present */
-	char host[RPCD_HOST_SIZE];              /* name of the machine, for pages */
-	struct token_key form_key;              /* for the tokens of forms */
+	struct figures *figures;   /* what the master counts (rpcd/figures.h) */
+	struct timings *timings;   /* of calls (rpcd/timings.h) */
+	bool serving;              /* the first snapshot is complete */
+	bool ending;               /* the master has closed the connection */
+	size_t busy;               /* requests not answered completely */
+	bool pinged;               /* the master pings reeve-rpcd at present */
+	char host[RPCD_HOST_SIZE]; /* name of the machine, for pages */
+	struct token_key form_key; /* for the tokens of forms */
 };
 
 /* Sends the master a command without parameters and ignores the reply. False when it could

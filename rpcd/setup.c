@@ -54,9 +54,19 @@ setup_access(struct setup_access *access, const json_t *params)
 	const json_t *value = json_object_get(params, "unauthenticated_role");
 	const char *username = json_string_value(json_object_get(params, "username"));
 	const char *password = json_string_value(json_object_get(params, "password"));
+	const json_t *metrics = json_object_get(params, "metrics_role");
 	int role;
 
-	*access = (struct setup_access){ .local = ROLE_ADMIN, .remote = ROLE_STATES };
+	*access = (struct setup_access){
+		.local = ROLE_ADMIN, .remote = ROLE_STATES, .metrics = ROLE_STATES
+	};
+	if (metrics != NULL) {
+		role =
+		    json_is_string(metrics) ? role_parse(json_string_value(metrics)) : -1;
+		if (role < 0)
+			return -1;
+		access->metrics = (enum role)role;
+	}
 	if (json_is_string(value)) {
 		role = role_parse(json_string_value(value));
 		if (role < 0)

@@ -23,6 +23,7 @@ struct setup_access {
 	char *username;          /* owned: username=, or NULL */
 	bool has_role;           /* unauthenticated_role= is set */
 	enum role local, remote; /* without credentials: roles by the client's machine */
+	enum role metrics;       /* that /metrics needs; none: no credentials either */
 };
 
 struct setup_listener {

@@ -132,6 +132,19 @@ check_forwarded(const struct http_request *r)
 		    e->name);
 }
 
+/* The role that the request needs. */
+static enum role
+check_needs(const struct http_request *r)
+{
+	return r->route->needs != NULL ? r->route->needs(r->endpoint) : r->route->role;
+}
+
+static bool
+check_is_open(const struct http_request *r)
+{
+	return r->route->needs != NULL && check_needs(r) == ROLE_NONE;
+}
+
 static int
 check_auth(struct http_request *r)
 {
@@ -159,7 +172,7 @@ check_auth(struct http_request *r)
 		return http_verify(r, &given) == 0 ? 0 : 503;
 	check_forwarded(r);
 	r->auth_failed = result == ACCESS_WRONG;
-	if (result == ACCESS_REQUIRED && r->route != NULL && r->route->is_open)
+	if (result == ACCESS_REQUIRED && r->route != NULL && check_is_open(r))
 		return 0;
 	return status[result];
 }
@@ -227,12 +240,13 @@ check_permitted(const struct http_request *r)
 	enum grant_verdict verdict = caller_check_cmd(&r->caller, route->cmd);
 	const char *what =
 	    route->cmd != CMD_HELLO ? cmd_table[route->cmd].name : "the page";
+	enum role needed = check_needs(r);
 	char *why;
 
-	if (caller_role(&r->caller) >= route->role && verdict == GRANT_OK)
+	if (caller_role(&r->caller) >= needed && verdict == GRANT_OK)
 		return true;
 	why = caller_why(
-	    &r->caller, verdict == GRANT_OK ? GRANT_ROLE : verdict, what, route->role);
+	    &r->caller, verdict == GRANT_OK ? GRANT_ROLE : verdict, what, needed);
 	reports_refused(r->endpoint->share.reports, &r->caller, what, r->target.name, why);
 	free(why);
 	return false;
@@ -249,7 +263,7 @@ http_check_route(struct http_request *r)
 		return 404;
 	if (route == NULL)
 		return 400;
-	if (!route->is_open && !check_permitted(r))
+	if (!check_is_open(r) && !check_permitted(r))
 		return 403;
 	if (route->has_target && !r->names_log)
 		return 404;

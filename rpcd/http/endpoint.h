@@ -6,6 +6,7 @@
 #include "common/queue.h"
 #include "rpcd/budget.h"
 #include "rpcd/http/auth_failures.h"
+#include "rpcd/http/page.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/setup.h"
 
@@ -54,6 +55,8 @@ struct http_endpoint {
 	struct budget bodies;
 	struct share share;
 	struct rendered *list_page; /* of all programs */
+	struct rendered *metrics;
+	uint64_t refused[HTTP_ERRORS]; /* requests, by http_page_errors */
 };
 
 #endif

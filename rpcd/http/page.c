@@ -25,6 +25,10 @@ static const struct http_reason reasons[] = {
 	{0, "Unknown", NULL, NULL},
 };
 
+const int http_page_errors[HTTP_ERRORS] = {
+	400, 401, 403, 404, 411, 413, 415, 500, 503, 0,
+};
+
 struct MHD_Response *
 http_page_header(struct MHD_Response *response, const char *name, const char *value)
 {

@@ -9,6 +9,9 @@
 
 #define HTTP_PAGE_BLOCK 32768 /* bytes of a stream that are made at once */
 
+/* The statuses of errors that reeve-rpcd sends; 0 = any other one. */
+#define HTTP_ERRORS 10
+extern const int http_page_errors[HTTP_ERRORS];
 /* New: the page of an HTTP error with the headers of its status, or NULL with ENOMEM.
  * *bytes is the length of the page. */
 struct MHD_Response *http_page_error(int status, int64_t *bytes);

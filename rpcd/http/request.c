@@ -83,6 +83,16 @@ http_request_fail(struct http_request *r, int status)
 	r->response = http_page_error(status, &r->answered);
 }
 
+static void
+request_count_error(struct http_request *r)
+{
+	size_t i = 0;
+
+	while (i < HTTP_ERRORS - 1 && http_page_errors[i] != r->status)
+		i++;
+	r->endpoint->refused[i]++;
+}
+
 static enum MHD_Result
 request_send(struct http_request *r)
 {
@@ -91,6 +101,8 @@ request_send(struct http_request *r)
 
 	if (r->response == NULL)
 		return MHD_NO;
+	if (r->status >= 400)
+		request_count_error(r);
 	if (r->line != NULL) {
 		info = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 		trace_answered(info != NULL ? info->client_addr : NULL, r->line, r->status,

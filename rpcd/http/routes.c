@@ -22,6 +22,14 @@
 		.abandon = page_call_abandon, \
 	}
 
+/* A question of a load balancer. */
+#define HEALTH(route_path, function) \
+	{ \
+		.path = route_path, .method = MHD_HTTP_METHOD_GET, .cmd = CMD_HELLO, \
+		.needs = http_health_needs, .answer = function, \
+		.abandon = http_health_abandon, \
+	}
+
 /* The methods of a path are neighbours. */
 static const struct http_route routes[] = {
 	{
@@ -70,6 +78,16 @@ static const struct http_route routes[] = {
 		.answer = http_actions_answer,
 		.abandon = page_call_abandon,
 	},
+	{
+		.path = "/metrics",
+		.method = MHD_HTTP_METHOD_GET,
+		.cmd = CMD_HELLO,
+		.needs = http_metrics_needs,
+		.answer = http_metrics_answer,
+		.abandon = http_metrics_abandon,
+	},
+	HEALTH("/healthz", http_health_alive),
+	HEALTH("/readyz", http_health_ready),
 	PAGE("/", http_pages_list),
 	PAGE("/index.html", http_pages_list),
 	LOG_PAGE("/tail.html", CMD_LOG_OPEN, http_log_page),

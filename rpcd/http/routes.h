@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct http_endpoint;
 struct http_request;
 
 /* What a client sends with the request. */
@@ -30,8 +31,10 @@ struct http_route {
 	size_t body_max; /* bytes */
 	bool has_target; /* the URI names a log */
 	bool is_page;    /* a browser shows it; other sites may have links to it */
-	bool is_open;    /* needs no credentials; wrong ones are refused */
 	enum role role;  /* the request needs this role */
+	/* The role that it needs on this listener instead, or NULL. ROLE_NONE: it needs no
+	 * credentials either; wrong ones are refused. */
+	enum role (*needs)(const struct http_endpoint *);
 	enum cmd_id cmd; /* and that of this command; CMD_HELLO needs none */
 	/* Begins the answer: sets status and response, or suspends until they are set. */
 	void (*answer)(struct http_request *);
@@ -63,6 +66,17 @@ void http_actions_answer(struct http_request *);
 /* A GET of a page: whether it is a link of supervisord's page that asks for an action; then
  * the answer is a page that asks to confirm it. */
 bool http_actions_link(struct http_request *);
+/* metrics.c */
+enum role http_metrics_needs(const struct http_endpoint *);
+void http_metrics_answer(struct http_request *);
+void http_metrics_abandon(void *request);
+/* Writes the metrics for rpcd/rendered.h; rpcd is the context. */
+void http_metrics_write(void *rpcd, const struct grant *, int64_t now, struct buf *);
+/* health.c */
+enum role http_health_needs(const struct http_endpoint *);
+void http_health_alive(struct http_request *);
+void http_health_ready(struct http_request *);
+void http_health_abandon(void *request);
 /* rpc.c */
 void http_rpc_answer(struct http_request *);
 void http_rpc_abandon(void *request);

@@ -133,6 +133,7 @@ static void
 server_clear(struct http_server *s)
 {
 	rendered_free(s->endpoint.list_page);
+	rendered_free(s->endpoint.metrics);
 	process_list_free(s->endpoint.share.processes);
 	reports_free(s->endpoint.share.reports);
 	conntable_free(s->endpoint.connections);
@@ -166,7 +167,10 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	e->share.reports = reports_new(rpcd);
 	e->list_page = rendered_new(
 	    rpcd, &e->share.budget, RENDERED_BY_GRANT, http_pages_write_list, rpcd);
-	if (e->share.processes != NULL && e->share.reports != NULL && e->list_page != NULL)
+	e->metrics = rendered_new(
+	    rpcd, &e->share.budget, RENDERED_BY_PROCESSES, http_metrics_write, rpcd);
+	if (e->share.processes != NULL && e->share.reports != NULL &&
+	    e->list_page != NULL && e->metrics != NULL)
 		s->daemon = server_daemon(s);
 	if (s->daemon == NULL) {
 		server_clear(s);
@@ -304,6 +308,12 @@ http_server_start(struct http_server *s)
 		return -1;
 	s->ready = loop_fd(loop, info->epoll_fd, EPOLLIN, server_run, s);
 	return s->ready != NULL ? 0 : -1;
+}
+
+const struct http_endpoint *
+http_server_endpoint(const struct http_server *s)
+{
+	return &s->endpoint;
 }
 
 void

@@ -7,12 +7,15 @@
 #include "rpcd/rpcd.h"
 #include "rpcd/setup.h"
 
+struct http_endpoint;
 struct http_server;
 
 /* New, not accepting yet; takes everything that the listener owns. NULL with errno. */
 struct http_server *http_server_new(struct rpcd *, struct setup_listener *);
 /* Begins to accept connections. 0 or -1. */
 NODISCARD int http_server_start(struct http_server *);
+/* What its connections share. */
+const struct http_endpoint *http_server_endpoint(const struct http_server *);
 /* The users have changed. */
 void http_server_users_changed(struct http_server *);
 /* Accepts no more connections; open ones continue. */

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/methods/call_impl.h"
+#include "rpcd/timings.h"
 #include "rpcd/trace.h"
 
 #include <errno.h>
@@ -87,6 +88,9 @@ call_finish(struct call *call)
 		writer_close(&w, WRITER_ARRAY);
 		w.format->reply_close(w.out);
 	}
+	if (call->list_method != NULL)
+		timings_add(call->inv.rpcd->timings, call->list_method, 1,
+		    clock_mono_us() - call->list_began_us, false);
 	if (call->doc.format == &writer_json)
 		call_json_finish(call);
 	call_unlink(call);
@@ -262,6 +266,8 @@ call_run_for(struct call *call, int64_t ms)
 
 	if (inv->multi != NULL && inv->phase == INVOCATION_DONE) {
 		call->multi = inv->multi;
+		call->list_method = inv->method.api;
+		call->list_began_us = inv->began_us;
 		inv->multi = NULL;
 		inv->element = true;
 		trace_returned(&inv->traced, FAULT_NONE, NULL);

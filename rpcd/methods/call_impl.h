@@ -48,6 +48,8 @@ struct call {
 	char *id;                /* owned: JSON text of the id of the request, or NULL */
 	json_t *multi;           /* owned: the calls of a multicall, or NULL */
 	size_t next;             /* the next call of `multi` */
+	const struct api_method *list_method; /* of the multicall, or NULL */
+	int64_t list_began_us;
 	/* Requests without a reply: a ring, because the master replies in their order. */
 	struct call_posted posted[CALL_POSTED_MAX];
 	size_t first_posted, nposted;

@@ -1,10 +1,12 @@
 #include "rpcd/methods/invocation.h"
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "rpcd/reports.h"
+#include "rpcd/timings.h"
 #include "rpcd/trace.h"
 #include "rpcd/xmlrpc/printed.h"
 
@@ -15,6 +17,16 @@
 #include <unistd.h>
 
 /* ---- results ---- */
+
+static void
+invocation_ended(struct invocation *inv, enum fault fault, const char *text)
+{
+	trace_returned(&inv->traced, fault, text);
+	if (inv->method.api != NULL)
+		timings_add(inv->rpcd->timings, inv->method.api, 1,
+		    clock_mono_us() - inv->began_us, fault != FAULT_NONE);
+	inv->phase = INVOCATION_DONE;
+}
 
 struct writer
 invocation_open(struct invocation *inv)
@@ -31,8 +43,7 @@ invocation_close(struct invocation *inv)
 {
 	if (!inv->element)
 		inv->doc->format->reply_close(reply_text_buf(inv->doc));
-	trace_returned(&inv->traced, FAULT_NONE, NULL);
-	inv->phase = INVOCATION_DONE;
+	invocation_ended(inv, FAULT_NONE, NULL);
 }
 
 void
@@ -47,8 +58,7 @@ invocation_fault_text(struct invocation *inv, enum fault fault, const char *text
 		writer_fault(&w, fault, text);
 	else
 		w.format->reply_fault(w.out, inv->id, (int)fault, text);
-	trace_returned(&inv->traced, fault, text);
-	inv->phase = INVOCATION_DONE;
+	invocation_ended(inv, fault, text);
 }
 
 void
@@ -73,8 +83,7 @@ void
 invocation_return_shared(struct invocation *inv, struct shared_buffer *text)
 {
 	reply_text_share(inv->doc, text);
-	trace_returned(&inv->traced, FAULT_NONE, NULL);
-	inv->phase = INVOCATION_DONE;
+	invocation_ended(inv, FAULT_NONE, NULL);
 }
 
 void
@@ -342,9 +351,11 @@ void
 invocation_begin(struct invocation *inv, const char *name, json_t *params)
 {
 	enum grant_verdict verdict = GRANT_OK;
-	enum fault fault = invocation_check(inv, name, params, &verdict);
 	char *detail = NULL;
+	enum fault fault;
 
+	inv->began_us = clock_mono_us();
+	fault = invocation_check(inv, name, params, &verdict);
 	if (fault != FAULT_NONE) {
 		if (fault == FAULT_NOT_PERMITTED) {
 			detail =
@@ -370,16 +381,21 @@ invocation_may_post(struct invocation *inv, const char *name, const json_t *para
 {
 	const struct rpcd *rpcd = inv->rpcd;
 	const json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
+	const struct method before = inv->method;
 	enum grant_verdict verdict;
+	bool may;
 
 	/* The cheap checks come first: most calls are not events. */
-	return json_is_string(type) && json_is_string(data) &&
+	may = json_is_string(type) && json_is_string(data) &&
 	    json_string_length(type) + json_string_length(data) <= INVOCATION_POST_MAX &&
 	    invocation_check(inv, name, params, &verdict) == FAULT_NONE &&
 	    inv->method.api->cmd == CMD_EVENT_SEND && inv->may_park &&
 	    rpcd->master != NULL && !rpcd->ending &&
 	    invocation_is_current(rpcd, invocation_newest(rpcd)) &&
 	    invocation_state_fault(inv) == FAULT_NONE;
+	if (!may)
+		inv->method = before;
+	return may;
 }
 
 uint64_t
@@ -388,6 +404,7 @@ invocation_post(struct invocation *inv, json_t *events, peer_answer_fn *fn, void
 	json_t *params = json_pack("{sO,sO,so}", "type", json_array_get(events, 0), "data",
 	    json_array_get(events, 1), "by", caller_by(inv->caller, inv->method.api->name));
 
+	inv->began_us = clock_mono_us();
 	(void)json_array_remove(events, 0);
 	(void)json_array_remove(events, 0);
 	if (params == NULL ||

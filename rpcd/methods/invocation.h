@@ -50,9 +50,10 @@ struct invocation {
 
 	enum invocation_phase phase;
 	struct method method;
-	json_t *params; /* owned array */
-	json_t *multi;  /* owned: the calls of a system.multicall */
-	uint64_t needs; /* INVOCATION_PARKED: stream number that the mirror must reach */
+	json_t *params;   /* owned array */
+	int64_t began_us; /* clock_mono_us() */
+	json_t *multi;    /* owned: the calls of a system.multicall */
+	uint64_t needs;   /* INVOCATION_PARKED: stream number that the mirror must reach */
 	invocation_reply_fn *on_reply;
 	uint64_t request;             /* id of the request to the master, 0 = none */
 	void *state;                  /* struct of the method's own, or NULL */
