@@ -88,7 +88,7 @@ test_long_header(void **state UNUSED)
 	for (size_t i = 0; i + 1 < sizeof(text); i += 2)
 		memcpy(text + i, "\xc3\xbc", 2);
 	text[sizeof(text) - 2] = '\0';
-	memmove(text + 1, text, sizeof(text) - 2);
+	memmove(text + 1, text, sizeof(text) - 1);
 	text[0] = 'x';
 	caller.forwarded = text;
 	by = caller_by(&caller, "m");
