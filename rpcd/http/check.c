@@ -103,6 +103,9 @@ check_browser(struct http_request *r)
 		    "%s: refused a request for the host '%.100s': set a password, or add "
 		    "the name to server_names=",
 		    e->name, r->browser.host != NULL ? r->browser.host : "");
+		r->remedy = "This server is not known under the name in the address: set "
+			    "a password (username=, password=), or add the name to "
+			    "server_names= in the section of the server.\r\n";
 		break;
 	}
 	return 403;

@@ -67,7 +67,7 @@ http_page_secure(struct MHD_Response *response)
 }
 
 struct MHD_Response *
-http_page_error(int status, int64_t *bytes)
+http_page_error(int status, const char *remedy, int64_t *bytes)
 {
 	const struct http_reason *reason = &reasons[0];
 	struct MHD_Response *response;
@@ -79,8 +79,9 @@ http_page_error(int status, int64_t *bytes)
 	len = snprintf(page, sizeof(page),
 	    "<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n"
 	    "<h1>Error response</h1>\r\n<p>Error code %d.\r\n<p>Message: "
-	    "%s.\r\n</body>\r\n",
-	    status, reason->text);
+	    "%s.\r\n%s%s</body>\r\n",
+	    status, reason->text, remedy != NULL ? "<p>" : "",
+	    remedy != NULL ? remedy : "");
 	*bytes = len;
 	response =
 	    MHD_create_response_from_buffer((size_t)len, page, MHD_RESPMEM_MUST_COPY);
@@ -146,7 +147,7 @@ http_page_reply(struct reply *reply, int64_t *bytes)
 	} else if (reply->status == 200) {
 		response = http_page_headers(page_content(reply, bytes), reply->type);
 	} else {
-		response = http_page_error(reply->status, bytes);
+		response = http_page_error(reply->status, NULL, bytes);
 	}
 	buf_clear(&reply->body);
 	return response;

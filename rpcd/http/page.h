@@ -14,7 +14,7 @@
 extern const int http_page_errors[HTTP_ERRORS];
 /* New: the page of an HTTP error with the headers of its status, or NULL with ENOMEM.
  * *bytes is the length of the page. */
-struct MHD_Response *http_page_error(int status, int64_t *bytes);
+struct MHD_Response *http_page_error(int status, const char *remedy, int64_t *bytes);
 /* New: the text of the reply, or the error page of its status, or NULL with ENOMEM. Takes
  * the content, also on failure. *bytes is the length, -1 for a stream. */
 struct MHD_Response *http_page_reply(struct reply *, int64_t *bytes);

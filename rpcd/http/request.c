@@ -80,7 +80,7 @@ void
 http_request_fail(struct http_request *r, int status)
 {
 	r->status = status;
-	r->response = http_page_error(status, &r->answered);
+	r->response = http_page_error(status, r->remedy, &r->answered);
 }
 
 static void

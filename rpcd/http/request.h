@@ -33,6 +33,7 @@ struct http_request {
 	struct browser_request browser; /* valid while the headers are checked */
 	struct caller caller;
 	bool begun;         /* the headers have been checked */
+	const char *remedy; /* for the page of a refusal, or NULL */
 	bool is_json;       /* the body is JSON */
 	bool answering;     /* the answer has begun */
 	bool auth_failed;   /* the credentials are wrong */

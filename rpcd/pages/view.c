@@ -162,9 +162,7 @@ view_button(struct buf *out, enum view_right right, const char *label, const cha
 	html_raw(out, rights[right].word);
 	html_raw(out, " ");
 	html_text(out, target);
-	if (str_equal(target, VIEW_SHOWN)) {
-		html_raw(out, "\" form=\"actions");
-	} else {
+	if (!str_equal(target, VIEW_SHOWN)) {
 		html_raw(out, "\" aria-label=\"");
 		html_raw(out, label);
 		html_raw(out, " ");
@@ -172,7 +170,7 @@ view_button(struct buf *out, enum view_right right, const char *label, const cha
 	}
 	html_raw(out, "\">");
 	html_raw(out, label);
-	html_raw(out, "</button>");
+	html_raw(out, "</button> ");
 }
 
 void

@@ -56,8 +56,7 @@ void view_activity(struct buf *, const struct view *, const struct process_info 
 bool view_applies(enum view_right, const struct process_info *);
 /* Appends a state, a word of letters, with its colour. */
 void view_state(struct buf *, const char *name);
-/* Appends a button "LABEL" for an action on the target. That of VIEW_SHOWN may stand
- * outside the form. */
+/* Appends a button "LABEL" for an action on the target. */
 void view_button(struct buf *, enum view_right, const char *label, const char *target);
 /* Appends the buttons of the actions up to VIEW_STOP on a program, or a group "NAME:*"
  * that the caller may do and that make sense for *info, unless it is NULL. */

@@ -461,11 +461,8 @@ function listPage() {
 		const whole = shown.length === all.length;
 		$("bulk").hidden = shown.length === 0;
 		if (!$("bulk").hasChildNodes())
-			$("bulk").append(...["start", "restart", "stop"].filter(verb => may.has(verb)).map(verb => {
-				const button = element("button", { name: "action", value: verb + " *" });
-				button.setAttribute("form", "actions");
-				return button;
-			}));
+			$("bulk").append(...["start", "restart", "stop"].filter(verb => may.has(verb))
+			    .map(verb => element("button", { name: "action", value: verb + " *" })));
 		for (const button of $("bulk").querySelectorAll("button")) {
 			const verb = button.value.split(" ")[0];
 			const count = shown.filter(row => fits(verb, row)).length;

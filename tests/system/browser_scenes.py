@@ -172,6 +172,7 @@ class List(Scene):
                         == "cat")
         b.type("x")
         b.wait_text(row("cat"), "STOPPED")
+        until(lambda: b.count(row("cat") + " button:enabled"))
         b.type("s")
         b.wait_text(row("cat"), "RUNNING")
         b.type("?")
@@ -214,6 +215,42 @@ class List(Scene):
         until(lambda: b.count("#find"))
         self.assertFits(b)
         b.screenshot("log-phone")
+
+    def test_ten_tabs(self):
+        b = self.live()
+        tabs = [b.command("GET", "/window")]
+        for _ in range(9):
+            tabs.append(b.command("POST", "/window/new", type="tab")["handle"])
+            b.command("POST", "/window", handle=tabs[-1])
+            b.open(self.url)
+            until(lambda: b.count(row("cat")))
+        self.rpc(self.d).supervisor.stopProcess("cat")
+        for tab in reversed(tabs):
+            b.command("POST", "/window", handle=tab)
+            b.wait_text(row("cat"), "STOPPED")
+
+    def test_resynchronises(self):
+        """A page that was hidden, or whose browser slept, while processes changed."""
+        b = self.live()
+        server = self.rpc(self.d).supervisor
+        hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});" \
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        b.run(hide % "true")
+        self.assertIsNone(b.run("return stream.source"))
+        server.stopProcess("cat")
+        server.removeProcessGroup("cat")
+        server.startProcess("idle")
+        self.assertIn("STOPPED", b.text(row("idle")))
+        b.run(hide % "false")
+        b.wait_text(row("idle"), "RUNNING")
+        until(lambda: not b.count(row("cat")))
+
+    def test_print(self):
+        b = self.live()
+        b.devtools("Emulation.setEmulatedMedia", media="print")
+        self.assertEqual(0, b.count("button"))
+        self.assertFits(b)
+        b.screenshot("list-print")
 
     def test_without_script(self):
         b = self.browser(script=False)

@@ -52,6 +52,13 @@ class Pages(Shared):
         same = ["Origin: http://evil.example", "Sec-Fetch-Site: same-origin"]
         for headers in (same, same[:1], same[1:]):
             self.assertEqual(403, self.status(host="evil.example", headers=headers))
+        with self.d.connect("tcp") as s, s.makefile("rb") as stream:
+            s.sendall(request(b"", "GET", "/", length=False, headers=["Sec-Fetch-Site: none"])
+                      .replace(b"Host: localhost", b"Host: evil.example"))
+            reply = Reply(stream)
+        self.assertEqual(403, reply.status)
+        self.assertIn(b"server_names=", reply.body)
+        self.assertNotIn(b"evil", reply.body)
         for path in ("/logtail/cat", "/mainlogtail"):
             self.assertEqual(403, self.status("GET", path, None, host="evil.example"))
         self.assertRuns()
