@@ -82,6 +82,27 @@ supervisord_section_make_absolute(struct conf_load *load, char **path)
 	return conf_load_fail(load, "the name of the current directory is not valid UTF-8");
 }
 
+/* What other options of logs take instead of a path would be the name of a file. */
+static int
+supervisord_section_finish_audit_log(struct conf_load *load)
+{
+	static const char *const words[] = { "", "AUTO", "syslog" };
+	char **path = &load->config->audit_log;
+
+	if (*path != NULL && strcasecmp(*path, "none") == 0)
+		mem_freep(path);
+	if (*path == NULL)
+		return 0;
+	for (size_t i = 0; i < nitems(words); i++) {
+		if (strcasecmp(*path, words[i]) != 0)
+			continue;
+		conf_load_at(load, SECTION, "audit_log");
+		return conf_load_reject(
+		    load, "audit_log needs a path; set it to NONE for no audit log");
+	}
+	return supervisord_section_make_absolute(load, path);
+}
+
 static int
 supervisord_section_finish_paths(struct conf_load *load)
 {
@@ -94,12 +115,9 @@ supervisord_section_finish_paths(struct conf_load *load)
 		mem_freep(&config->logfile);
 	else if (supervisord_section_make_absolute(load, &config->logfile) == -1)
 		return -1;
-	if (config->audit_log != NULL && strcasecmp(config->audit_log, "none") == 0)
-		mem_freep(&config->audit_log);
 	if (supervisord_section_make_absolute(load, &config->pidfile) == -1 ||
 	    supervisord_section_make_absolute(load, &config->childlogdir) == -1 ||
-	    (config->audit_log != NULL &&
-		supervisord_section_make_absolute(load, &config->audit_log) == -1))
+	    supervisord_section_finish_audit_log(load) == -1)
 		return -1;
 	/* No socket beside a device such as /dev/null, because /dev is no place for it. */
 	if (config->control_socket == NULL)
