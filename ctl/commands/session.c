@@ -38,7 +38,7 @@ session_fault(struct session *s, enum fault fault, const char *text)
 static void
 session_fail(struct session *s, enum reach reached, const char *why)
 {
-	if (reached == REACH_FAULT) {
+	if (reached == REACH_FAULT || reached == REACH_DENIED) {
 		fprintf(s->out, "error: %s\n", why);
 		session_break(s);
 	} else if (reached != REACH_UNAUTHORIZED) {
@@ -140,7 +140,8 @@ session_try(struct session *s, char **why)
 	enum reach reached = server_reach(s->server, why);
 
 	s->unreached = reply_is_absent(reached);
-	if (s->err != NULL && !s->unreached && !s->fallback_shown) {
+	if (s->err != NULL && !s->unreached && reached != REACH_DENIED &&
+	    !s->fallback_shown) {
 		server_print_fallback(s->server, s->err);
 		s->fallback_shown = true;
 	}

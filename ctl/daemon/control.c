@@ -365,39 +365,44 @@ control_call_many(struct control *c, const char *method, char *const *names, siz
 	return rc;
 }
 
-/* Calls a method whose fault is an error too. 0, or -1 with *why new. */
-static int
+/* Calls a method whose fault is an error too. REACH_OK, or *why is new. */
+static enum reach
 control_must_call(struct control *c, const char *method, json_t *params, char **why)
 {
+	enum reach reached = REACH_OK;
 	struct reply r;
-	int rc = control_call(c, method, params, false, &r);
 
-	if (rc == -1)
+	if (control_call(c, method, params, false, &r) == -1) {
 		*why = xstrdup(c->lost != NULL ? c->lost : "the connection was lost");
-	else if (r.fault != FAULT_NONE)
+		reached = REACH_FAILED;
+	} else if (r.fault != FAULT_NONE) {
 		*why = reply_meaning(r.fault, r.text);
-	rc = rc == 0 && r.fault == FAULT_NONE ? 0 : -1;
+		reached = r.fault == FAULT_NOT_PERMITTED ? REACH_DENIED : REACH_FAILED;
+	}
 	reply_clear(&r);
-	return rc;
+	return reached;
 }
 
-static int
+static enum reach
 control_introduce(struct control *c, char **why)
 {
 	json_t *hello =
 	    json_pack("{s:i, s:s}", "protocol", CONTROL_PROTOCOL, "program", "reevectl");
+	enum reach reached;
 
 	source_arm(c->timer, clock_mono_ms() + CONTROL_HELLO_MS);
-	if (control_must_call(c, "hello", hello, why) == -1 ||
-	    control_must_call(c, "subscribe", NULL, why) == -1)
-		return -1;
+	reached = control_must_call(c, "hello", hello, why);
+	if (reached == REACH_OK)
+		reached = control_must_call(c, "subscribe", NULL, why);
+	if (reached != REACH_OK)
+		return reached;
 	while (!c->mirror->ready && control_turn(c) == 0)
 		;
 	source_arm(c->timer, -1);
 	if (c->mirror->ready)
-		return 0;
+		return REACH_OK;
 	*why = xstrdup(c->lost);
-	return -1;
+	return REACH_FAILED;
 }
 
 /* New; fd is taken. NULL with errno. */
@@ -441,13 +446,16 @@ control_open(const char *path, struct control **control, char **why)
 		return REACH_FAILED;
 	}
 	*control = control_new(fd);
-	if (*control == NULL)
+	if (*control == NULL) {
 		*why = xstrdup(strerror(errno));
-	if (*control != NULL && control_introduce(*control, why) == 0)
-		return REACH_OK;
-	control_free(*control);
-	*control = NULL;
-	return REACH_FAILED;
+		return REACH_FAILED;
+	}
+	reached = control_introduce(*control, why);
+	if (reached != REACH_OK) {
+		control_free(*control);
+		*control = NULL;
+	}
+	return reached;
 }
 
 void

@@ -16,6 +16,7 @@ enum reach {
 	REACH_NO_INTERFACE,	/* XML-RPC without supervisor's methods */
 	REACH_OTHER_API,	/* another API version: *why is the version */
 	REACH_FAULT,		/* the server returned a fault: *why is the text */
+	REACH_DENIED,		/* the control socket has no rights for this user: *why */
 	REACH_FAILED,		/* another failure: *why is the reason */
 };
 

@@ -341,10 +341,12 @@ class Peers(Case):
         self.assertNotEqual(0, got.returncode)
         self.assertIn("process.stop needs role operate, and role= of [user:bob] is view",
                       got.stdout + got.stderr)
-        got = self.reevectl(EVE, "status")
-        self.assertNotEqual(0, got.returncode)
-        self.assertIn("peer_users= has no entry for uid %d" % EVE.pw_uid,
-                      got.stdout + got.stderr)
+        for words in (["status"], ["stop", "mail"], ["pid"], ["shutdown"]):
+            got = self.reevectl(EVE, "-s", self.d.control_path, *words)
+            self.assertEqual(
+                (1, "error: the server does not permit this: subscribe needs role states, "
+                 "and peer_users= has no entry for uid %d\n" % EVE.pw_uid, ""),
+                (got.returncode, got.stdout, got.stderr), words)
 
     # --- changes ---
 
