@@ -80,12 +80,20 @@ char *
 caller_why(const struct caller *caller, enum grant_verdict verdict, const char *name,
     enum role needed)
 {
+	const struct grant *grant = caller_grant(caller);
+	bool is_unmapped = caller->kind == CALLER_PEER && grant_role(grant) == ROLE_NONE &&
+	    grant_user(grant) == NULL;
 	char *why;
 
-	if (caller->kind == CALLER_PEER && caller_role(caller) == ROLE_NONE)
-		return xasprintf("%s needs role %s, and peer_users= has no user for uid %u",
-		    name, role_name(needed), (unsigned)caller->origin->uid);
-	why = grant_why(caller_grant(caller), caller->ceiling, verdict, name, needed);
+	if (is_unmapped && caller->forwarded != NULL)
+		return xasprintf("%s needs role %s, and peer_users= does not hold for "
+				 "requests that a proxy passes on",
+		    name, role_name(needed));
+	if (is_unmapped)
+		return xasprintf(
+		    "%s needs role %s, and peer_users= has no entry for uid %u", name,
+		    role_name(needed), (unsigned)caller->origin->uid);
+	why = grant_why(grant, caller->ceiling, verdict, name, needed);
 	mem_must(why != NULL ? 0 : -1);
 	return why;
 }

@@ -104,7 +104,6 @@ test_rights(void **state UNUSED)
 	struct caller caller = { .ceiling = ROLE_VIEW, .origin = &origin };
 	const struct api_method *start = api_find("supervisor.startProcess");
 	struct grant *grant = bob(ROLE_ADMIN);
-	char *why;
 
 	assert_int_equal(caller_role(&caller), ROLE_NONE);
 	assert_null(caller_user(&caller));
@@ -118,14 +117,41 @@ test_rights(void **state UNUSED)
 	assert_int_equal(caller_check_cmd(&caller, CMD_MAINLOG_OPEN), GRANT_NEEDS_ALL);
 	caller.ceiling = ROLE_ADMIN;
 	assert_int_equal(caller_check_method(&caller, start), GRANT_OK);
-	caller_identify(&caller, CALLER_PEER, grant_of_role(ROLE_NONE));
-	why = caller_why(&caller, GRANT_ROLE, start->name, start->role);
-	assert_string_equal(why,
-	    "supervisor.startProcess needs role operate, and "
-	    "peer_users= has no user for uid 7");
-	free(why);
 	caller_clear(&caller);
 	assert_int_equal(caller_role(&caller), ROLE_NONE);
+}
+
+/* What supervisor.startProcess needs that the caller lacks. */
+static void
+assert_lacks(const struct caller *caller, const char *what)
+{
+	char *why = caller_why(caller, GRANT_ROLE, "supervisor.startProcess", ROLE_OPERATE);
+
+	assert_string_equal(
+	    why + strlen("supervisor.startProcess needs role operate, and "), what);
+	free(why);
+}
+
+static void
+test_why_of_peers(void **state UNUSED)
+{
+	const struct caller_origin origin = { .is_unix = true, .uid = 7 };
+	struct caller caller = { .ceiling = ROLE_ADMIN, .origin = &origin };
+	struct grant *grant = bob(ROLE_NONE);
+
+	caller_identify(&caller, CALLER_PEER, grant_of_role(ROLE_NONE));
+	assert_lacks(&caller, "peer_users= has no entry for uid 7");
+	caller.forwarded = "192.0.2.1";
+	assert_lacks(
+	    &caller, "peer_users= does not hold for requests that a proxy passes on");
+	caller.forwarded = NULL;
+	caller_identify(&caller, CALLER_PEER, grant);
+	grant_unref(grant);
+	assert_lacks(&caller, "role= of [user:bob] is none");
+	caller_identify(&caller, CALLER_PEER, grant_of_role(ROLE_ADMIN));
+	caller.ceiling = ROLE_NONE;
+	assert_lacks(&caller, "max_role= of the server is none");
+	caller_clear(&caller);
 }
 
 int
@@ -135,6 +161,7 @@ main(void)
 		cmocka_unit_test(test_by),
 		cmocka_unit_test(test_long_header),
 		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_why_of_peers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
