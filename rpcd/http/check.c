@@ -248,6 +248,8 @@ check_permitted(const struct http_request *r)
 
 	if (caller_role(&r->caller) >= needed && verdict == GRANT_OK)
 		return true;
+	if (verdict == GRANT_ROLE)
+		needed = cmd_table[route->cmd].role;
 	why = caller_why(
 	    &r->caller, verdict == GRANT_OK ? GRANT_ROLE : verdict, what, needed);
 	reports_refused(r->endpoint->share.reports, &r->caller, what, r->target.name, why);

@@ -115,14 +115,18 @@ class Records(Audited):
         self.assertRegex(record.pop("from"), r"127\.0\.0\.1:\d+")
         self.assertEqual({"listener": "inet_http_server", "max_role": "admin", "claimed": True,
                           "method": "supervisor.stopProcess", "result": "NOT_PERMITTED",
-                          "why": "supervisor.stopProcess needs role operate"}, record)
-        with d.connect("tcp") as client:
-            client.sendall(b"GET /logtail/cat HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            self.assertIn(b" 403 ", client.recv(100))
-        until(lambda: self.records(d)[-1]["method"] == "log.open")
+                          "target": "cat", "why": "supervisor.stopProcess needs role operate"},
+                         record)
+        for path, method in (("/tail.html?processname=cat", "log.open"),
+                             ("/mainlogtail", "mainlog.open"), ("/logtail/cat", "log.open")):
+            with d.connect("tcp") as client:
+                client.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
+                self.assertIn(b" 403 ", client.recv(100))
+            until(lambda: self.records(d)[-1]["method"] == method)
+            self.assertEqual(method + " needs role view", self.records(d)[-1]["why"])
         for _ in range(2):
             s.system.multicall([{"methodName": "supervisor.shutdown", "params": []}] * 100)
-        until(lambda: sum(r.get("count", 1) for r in self.records(d)) == 202)
+        until(lambda: sum(r.get("count", 1) for r in self.records(d)) == 204)
         self.assertLess(len(self.records(d)), 40)
         # The main log has one line a minute.
         self.assertEqual(1, d.log().count("WARN inet_http_server: refused "))
