@@ -14,6 +14,7 @@ import xmlrpc.client
 
 from reeve import Case, Shared, cat, program, reeve_only, until
 from test_http import STATE, Reply, request
+from test_jsonrpc import JSON, Client, request as json_request
 
 ROLES = ("states", "view", "operate", "admin")
 LOGS = ("readLog readMainLog readProcessLog readProcessStderrLog readProcessStdoutLog "
@@ -101,6 +102,26 @@ class Roles(Users):
                 enough = ROLES.index(role) >= ROLES.index(NEEDS.get(method, "states"))
                 self.assertEqual((method, 2 if enough else 8), (method, code))
 
+    def test_every_method_in_json(self):
+        """In batches, and for those that may not be in one, alone."""
+        methods = self.s.system.listMethods()
+        for name, role in [("%s-%s" % (kind, role), role) for kind in "rp" for role in ROLES]:
+            client = Client(self.d)
+            self.addCleanup(client.http.close)
+            headers = {**JSON, **dict([basic(name, "secret").split(": ", 1)])}
+            batch = [json_request(method, *SOME, ident=method) for method in methods
+                     if method != "system.multicall"]
+            replies = client.answer(batch, headers)
+            replies.append(client.answer(
+                json_request("system.multicall", *SOME, ident="system.multicall"), headers))
+            self.assertEqual(sorted(methods), sorted(reply["id"] for reply in replies))
+            for reply in replies:
+                method = reply["id"]
+                enough = (ROLES.index(role) >= ROLES.index(NEEDS.get(method, "states")) and
+                          not (name.startswith("p-") and method in NEED_ALL))
+                self.assertEqual((name, method, 2 if enough else 8),
+                                 (name, method, reply["error"]["code"]))
+
     def test_more_and_less(self):
         for method, code in (("stopProcess", 2), ("startProcess", 8), ("getState", 2)):
             self.assertEqual(code, self.outcome("supervisor." + method, *SOME, name="more"))
@@ -137,7 +158,11 @@ class Roles(Users):
             for info in (proxy.supervisor.getAllProcessInfo, proxy.reeve.getAllProcessInfo):
                 self.assertEqual(["web"], [row["name"] for row in info()])
             self.assertEqual("web", proxy.supervisor.getProcessInfo("web")["name"])
-            for info in (proxy.supervisor.getProcessInfo, proxy.reeve.getProcessInfo):
+            until(lambda: "web" in [row["name"] for row in proxy.reeve.getAllProcessStats()])
+            self.assertEqual(["web"],
+                             [row["name"] for row in proxy.reeve.getAllProcessStats()])
+            for info in (proxy.supervisor.getProcessInfo, proxy.reeve.getProcessInfo,
+                         proxy.reeve.getProcessStats):
                 self.assertFault(10, "BAD_NAME: cat", info, "cat")
                 self.assertFault(10, "BAD_NAME: cat:cat", info, "cat:cat")
             rows, row = proxy.system.multicall([
