@@ -170,7 +170,8 @@ class FatalState(Case):
             if name.startswith("system.") or name.endswith((".shutdown", ".restart")):
                 continue
             types = s.system.methodSignature(name)[1:]
-            args = [{"string": "off", "int": 0, "boolean": True}[t] for t in types]
+            args = [{"string": "off", "int": 0, "boolean": True,
+                     "array": ["off"]}[t] for t in types]
             with self.subTest(name):
                 self.assertFault(5, "FATAL_STATE", getattr(s, name), *args)
 

@@ -176,8 +176,7 @@ CHANGES = ("process.start", "process.stop", "process.signal", "process.stdin", "
            "group.restart", "all.restart", "config.reread", "config.preview", "config.update",
            "event.send", "daemon.shutdown", "daemon.restart")
 # Not for reeve-rpcd, whatever its role is.
-OF_OTHERS = ("process.restart", "group.restart", "all.restart", "config.preview",
-             "config.update")
+OF_OTHERS = ("group.restart", "all.restart", "config.preview", "config.update")
 
 # One of two processes.
 ANSWERED = """
