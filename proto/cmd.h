@@ -77,7 +77,8 @@ enum cmd_flags {
 	X(ALL_STATS, all_stats, "all.stats", "?after:i", STATES, \
 	    CMD_RPCD | CMD_IN_SHUTDOWN, 0, "rows, more") \
 	X(PROCESS_RESTART, process_restart, "process.restart", "names:t", \
-	    OPERATE, CMD_RPCD | CMD_CHANGES, CMD_BIT(PROCESS_STOP) | CMD_BIT(PROCESS_START), "job") \
+	    OPERATE, CMD_RPCD | CMD_CHANGES, \
+	    CMD_BIT(PROCESS_STOP) | CMD_BIT(PROCESS_START), "job") \
 	X(GROUP_RESTART, group_restart, "group.restart", "name:n", OPERATE, \
 	    CMD_CHANGES, CMD_BIT(GROUP_STOP) | CMD_BIT(GROUP_START), "job") \
 	X(ALL_RESTART, all_restart, "all.restart", "", OPERATE, CMD_CHANGES, \
@@ -102,8 +103,8 @@ enum cmd_flags {
 	X(FRONTEND_ACTIVE, frontend_active, "frontend.active", "", NONE, CMD_RPCD | \
 	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, 0, "null") \
 	X(AUDIT_REPORT, audit_report, "audit.report", "method:s,result:w,?target:n," \
-	    "?why:s,?count:i", NONE, CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, \
-	    0, "null") \
+	    "?why:s,?count:i", NONE, \
+	    CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, 0, "null") \
 	X(DAEMON_FIGURES, daemon_figures, "daemon.figures", "?from:i", NONE, CMD_RPCD | \
 	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, 0, "see below") \
 	X(AUTH_VERIFY, auth_verify, "auth.verify", "user:n,password:n", NONE, CMD_RPCD | \

@@ -97,8 +97,7 @@ struct daemon_info {
 	bool has_main_interface; /* [rpcinterface:supervisor] is configured */
 };
 
-/* A code and its name. A row without a name ends a table; the row before it names all codes
- * that the table lacks. */
+/* A code and its name. A row without a name ends a table; that before is for other codes. */
 struct state_word {
 	int code;
 	const char *name;

@@ -395,6 +395,13 @@ call_new(struct calls *calls, struct share *share, const struct caller *caller,
 	return call;
 }
 
+/* Sets *answered when the call is answered, which frees it. NULL = no more. */
+static void
+call_watch(struct call *call, bool *answered)
+{
+	call->answered = answered;
+}
+
 /* Runs a new call. NULL when it was answered at once. */
 static struct call *
 call_start(struct call *call)
@@ -402,12 +409,12 @@ call_start(struct call *call)
 	struct calls *calls = call->calls;
 	bool answered = false;
 
-	call->answered = &answered;
+	call_watch(call, &answered);
 	call_run(call);
 	calls_settle(calls);
 	if (answered)
 		return NULL;
-	call->answered = NULL;
+	call_watch(call, NULL);
 	return call;
 }
 

@@ -149,8 +149,8 @@ rpc_command(struct invocation *inv)
 	    invocation_truth(inv, i, true) ? inv->method.wait : WAIT_NOT);
 }
 
-/* New: the names as one target of a sequence (reeve-protocol(7)), NULL after a fault: they are not
- * names of processes that the caller sees. */
+/* New: the names as one target of a sequence (reeve-protocol(7)), NULL after a fault: they
+ * are not names of processes that the caller sees. */
 static char *
 process_join(struct invocation *inv, const json_t *names)
 {

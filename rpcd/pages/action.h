@@ -24,14 +24,14 @@ enum action_result {
 	ACTION_NO_NAME,	/* there is no such program that the caller sees, or none at all */
 };
 
-/* Reads the fields of a form: action is "ACTION" with fields name, or "ACTION TARGET", where
- * TARGET is a program, a group "NAME:*", or "*" = all that the fields q and state show. A
- * group and "*" stand for the programs for which the action makes sense. Each program is
- * meant once, however often the form names it. */
+/* Reads the fields of a form: action is "ACTION" with fields name, or "ACTION TARGET",
+ * where TARGET is a program, a group "NAME:*", or "*" = all that the fields q and state
+ * show. A group and "*" stand for the programs for which the action makes sense. Each
+ * program is meant once, however often the form names it. */
 enum action_result action_read(struct action *, const struct view *, const struct form *);
 /* Reads the parameters of a link of supervisord's page; name "" = none. */
 enum action_result action_read_link(
-    struct action *, const struct view *, const char *action, const char *name);
+    struct action *, const struct view *, const char *word, const char *name);
 void action_clear(struct action *);
 
 /* Whether a person must confirm it: it stops several programs. */

@@ -95,7 +95,8 @@ static const struct conf_section process_table = TABLE("a process", process_rows
 static const struct conf_section message_table = TABLE("a message", message_rows);
 
 static const struct listener_config inet_initial = {
-	.max_role = ROLE_ADMIN, .metrics_role = ROLE_STATES, .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1,
+	.max_role = ROLE_ADMIN, .metrics_role = ROLE_STATES, .mode = 0700,
+	.uid = (uid_t)-1, .gid = (gid_t)-1,
 };
 static const struct listener_config unix_initial = {
 	.is_unix = true, .max_role = ROLE_ADMIN, .metrics_role = ROLE_STATES,

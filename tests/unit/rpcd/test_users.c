@@ -175,7 +175,7 @@ test_no_password(void **state UNUSED)
 	static const char *const alone[] = {
 		"{\"name\":\"eve\",\"role\":\"view\",\"slow\":false}", NULL
 	};
-	static const char *const both[] = { slow_rows[1], alone[0], NULL };
+	const char *const both[] = { slow_rows[1], alone[0], NULL };
 	static const char *const peers[] = {
 		"{\"group\":false,\"id\":1000,\"user\":\"eve\"}", NULL
 	};
