@@ -253,7 +253,7 @@ frontend_init(struct frontend *frontend, const struct frontends *all, enum role 
 		frontend_set_name(frontend);
 	if (frontend_make_key(frontend) < 0)
 		return -1;
-	frontend->listeners = calloc(count, sizeof(*frontend->listeners));
+	frontend->listeners = calloc(count + 1, sizeof(*frontend->listeners));
 	if (frontend->listeners == NULL)
 		return -1;
 	for (size_t i = 0; i < config->nlisteners; i++)

@@ -218,7 +218,7 @@ event_stream_write_stats(struct event_stream *s, const struct event_stats *stats
 	char text[32];
 	int n;
 
-	n = snprintf(text, sizeof(text), "%" PRIu64, stats->id);
+	(void)snprintf(text, sizeof(text), "%" PRIu64, stats->id);
 	jsonwrite_name(&s->text, text);
 	jsonwrite_open(&s->text, '[');
 	n = snprintf(text, sizeof(text), "%" PRId64 ".%" PRId64, stats->cpu_share / 10,
