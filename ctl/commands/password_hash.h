@@ -9,7 +9,7 @@
 
 /* The names of the methods, the default first; NULL after the last. */
 const char *password_hash_method(size_t nth);
-/* What is wrong with the n bytes as a password, as the end of a sentence: "is empty"; NULL
+/* Why the n bytes cannot be a password, as the end of a sentence: "is empty"; NULL
  * = nothing. */
 const char *password_hash_refuse(const char *password, size_t n);
 /* New, with a random salt; method NULL = the default. NULL with *why new: there is no such

@@ -42,7 +42,7 @@ struct view_row {
 	const struct process_stats *stats; /* NULL = not known */
 };
 
-/* What is shown; borrowed. */
+/* The content of the view; borrowed. */
 struct view_scene {
 	const char *daemon; /* its name */
 	const char *state;  /* and state; "" = not known */

@@ -12,7 +12,7 @@
 
 #define AUDIT_TEXT_MAX 1024 /* bytes of one text; a longer one ends with "..." */
 
-/* What is known about a call. Texts are borrowed and need not be UTF-8; NULL = unknown. */
+/* The facts about a call. Texts are borrowed and need not be UTF-8; NULL = unknown. */
 struct audit_entry {
 	int64_t time_us; /* of the request, since the epoch */
 	const char *user;

@@ -56,7 +56,7 @@ void changes_free(struct changes *);
  * cursor at once. */
 void changes_open(struct changes *, struct changes_cursor *, const char *last_id);
 void changes_close(struct changes_cursor *);
-/* What is next; CHANGES_NONE = nothing until `ready` is called. */
+/* The next change; CHANGES_NONE = nothing until `ready` is called. */
 struct changes_item changes_next(const struct changes_cursor *);
 /* It was sent, or is not to be sent. */
 void changes_take(struct changes_cursor *);

@@ -48,7 +48,7 @@ events_read_log(struct http_request *r, const char *log)
 	return tail_target_read_name(log, &r->target) == 0 ? 0 : 404;
 }
 
-/* A browser that opens the stream anew cannot send Last-Event-ID itself. */
+/* A script that opens the stream again cannot send Last-Event-ID itself. */
 static const char *
 events_last_id(const struct http_request *r)
 {
