@@ -60,7 +60,7 @@ static const struct conf_option supervisord_rows[] = {
 	    "a warning, strict does not start reeve-rpcd" },
 	{ "peer_users", &conf_peers, NULL, IN(config, peers),
 	    .flags = CONF_OURS | CONF_LIVE,
-	    .help = "who local users are that connect to a Unix socket: NAME=USER or "
+	    .help = "rights of local clients of Unix sockets: NAME=USER or "
 	    "@GROUP=USER, separated by commas, where USER is the name of a [user:NAME]" },
 	{ "audit_log", &conf_path, NULL, IN(config, audit_log), .flags = CONF_OURS,
 	    .help = "file that receives a line for each call that changes something or "
