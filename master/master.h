@@ -52,7 +52,7 @@ struct verifier;
 	ROW(S, U64, rereads)								\
 	ROW(S, INODE, pidfile)		/* the file that we wrote */			\
 	ROW(S, BOOL, restart_wanted)	/* another run follows this one */		\
-	/* Of the daemon: not 0 when a process with exit_on_fatal has failed. */	\
+	/* Of the daemon: not 0 when a program has failed that ends it. */		\
 	ROW(S, INT, exit_status)							\
 	ROW(S, U64, frontend_restarts)	/* of reeve-rpcd processes */
 

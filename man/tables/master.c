@@ -26,7 +26,7 @@ static const struct table {
 	{ "options of program: when to start", { &conf_program },
 	    { "autostart", "priority", "startsecs", "startretries" } },
 	{ "options of program: when to restart", { &conf_program },
-	    { "autorestart", "exitcodes", "exit_on_fatal" } },
+	    { "autorestart", "exitcodes", "exit_on_fatal", "main" } },
 	{ "options of program: how to stop", { &conf_program },
 	    { "stopsignal", "stopwaitsecs", "stopasgroup", "killasgroup" } },
 	{ "options of program: output", { &conf_program },

@@ -43,6 +43,7 @@ struct process_config {
 	int stopsignal;
 	bool stopasgroup, killasgroup, redirect_stderr;
 	bool exit_on_fatal; /* its failure ends the daemon */
+	bool is_main;       /* its end ends the daemon, and it is never restarted */
 	bool reset_signals; /* the child has SIGPIPE and SIGXFSZ at their default, too */
 	int umask;          /* -1 = none */
 	struct output_config outputs[OUTPUT_MAX];

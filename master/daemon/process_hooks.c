@@ -44,9 +44,9 @@ process_hooks_changed(struct process *process, enum process_state from)
 }
 
 static void
-process_hooks_essential_failed(struct process *process)
+process_hooks_essential_ended(struct process *process)
 {
-	run_fail(process->ops_ctx, process);
+	run_end_with(process->ops_ctx, process);
 }
 
 static bool
@@ -63,7 +63,7 @@ const struct process_ops process_hooks = {
     .arm = child_arm,
     .enqueue = process_hooks_enqueue,
     .changed = process_hooks_changed,
-    .essential_failed = process_hooks_essential_failed,
+    .essential_ended = process_hooks_essential_ended,
     .broken = process_hooks_broken,
     .is_stopping = process_hooks_is_stopping,
 };

@@ -83,12 +83,15 @@ run_restart_read(struct master *master, const struct config_answer *answer)
 }
 
 void
-run_fail(struct master *master, const struct process *process)
+run_end_with(struct master *master, const struct process *process)
 {
 	if (daemon_state_is_stopping(master->daemon))
 		return;
-	log_warn("%s failed and has exit_on_fatal: shutting down, exit status %d",
-	    process->config->name, process->ending);
+	log_at(process->ending == 0 ? LEVEL_INFO : LEVEL_WARN,
+	    "%s %s: shutting down, exit status %d", process->config->name,
+	    process->config->is_main ? "is a main program and has ended" :
+				       "failed and has exit_on_fatal",
+	    process->ending);
 	master->exit_status = process->ending;
 	run_shutdown(master);
 }

@@ -24,9 +24,9 @@ void run_restart(
     struct master *, config_request_fn *done, struct connection *, uint64_t id);
 /* The configuration was read for a restart: begins the restart, or logs the error. */
 void run_restart_read(struct master *, const struct config_answer *);
-/* A process with exit_on_fatal has failed: begins a shutdown that exits with its status,
- * unless one is under way. */
-void run_fail(struct master *, const struct process *);
+/* A main program has ended, or one with exit_on_fatal has failed: begins a shutdown that
+ * exits with its status, unless one is under way. */
+void run_end_with(struct master *, const struct process *);
 
 /* For the table of subsystems: what follows from the daemon's state, and the end of a loop
  * iteration. */

@@ -23,8 +23,8 @@ autorestart_decide(struct process *p)
 	p->renewing = false;
 	if (wanted == AUTORESTART_TRUE || (wanted == AUTORESTART_UNEXPECTED && !expected))
 		autorestart_begin(p);
-	else if (!expected && !p->ops->is_stopping(p))
-		transition_failed(p);
+	else if (!p->ops->is_stopping(p))
+		transition_ended(p, !expected);
 }
 
 /* A program that exits at once would otherwise be started hundreds of times a second. */

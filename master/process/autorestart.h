@@ -7,7 +7,8 @@
 
 /* Whether the process's exit status is one of its exitcodes. */
 bool autorestart_exit_is_expected(const struct process *);
-/* The process is EXITED: begins an automatic start, or ends the daemon (exit_on_fatal). */
+/* The process is EXITED: begins an automatic start, or ends the daemon (main,
+ * exit_on_fatal). */
 void autorestart_decide(struct process *);
 /* Begins an automatic start: now, or one second after the last start if that is later. */
 void autorestart_begin(struct process *);

@@ -98,5 +98,6 @@ exit_lost(struct process *p, struct request *request)
 	exit_keep_status(p, request->number);
 	exit_log(p, request->number, autorestart_exit_is_expected(p));
 	exit_leave(p, PROCESS_UNKNOWN);
+	transition_ended(p, false);
 	return FAULT_NONE;
 }

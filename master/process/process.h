@@ -29,9 +29,9 @@ struct process_ops {
 	/* The row has changed: informs subscribers, the group and the daemon. Called once
 	 * for each change of the state, and for other changes (pid, spawnerr). */
 	void (*changed)(struct process *, enum process_state from);
-	/* A process with exit_on_fatal has failed for good: ends the daemon with the exit
-	 * status process->ending. */
-	void (*essential_failed)(struct process *);
+	/* A main program has ended, or one with exit_on_fatal has failed for good: ends the
+	 * daemon with the exit status process->ending. */
+	void (*essential_ended)(struct process *);
 	/* An invariant does not hold: the daemon enters FATAL. */
 	void (*broken)(struct process *, const char *reason);
 	/* True while no automatic start may happen (SHUTDOWN, RESTARTING, FATAL). */

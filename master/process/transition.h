@@ -31,12 +31,13 @@ transition_spawnerr(struct process *p, char *text_take)
 	p->spawnerr = text_take;
 }
 
-/* The process has failed, and no automatic start follows. */
+/* The process has ended, and no automatic start follows: ends the daemon if its options say
+ * so. */
 static inline void
-transition_failed(struct process *p)
+transition_ended(struct process *p, bool failed)
 {
-	if (p->config->exit_on_fatal)
-		p->ops->essential_failed(p);
+	if (p->config->is_main || (failed && p->config->exit_on_fatal))
+		p->ops->essential_ended(p);
 }
 
 #endif

@@ -75,6 +75,80 @@ class Essential(Case):
         self.finish(d)
 
 
+def main_program(command, **options):
+    return program("app", command, main="true", **options) + \
+        program("helper", CHILD + " cat", startsecs=0, priority=1)
+
+
+@reeve_only
+class Main(Case):
+    """The daemon ends with a main program."""
+
+    def ends(self, status, programs):
+        d = self.make(programs)
+        d.spawn()
+        self.assertEqual(status, d.wait_exit(), d.output())
+        self.assertIn("app is a main program and has ended: shutting down, exit status %d" %
+                      status, d.log())
+        self.assertEqual([], d.remaining())
+        return d
+
+    def test_success(self):
+        d = self.ends(0, main_program(CHILD + " exit 0", startsecs=0))
+        self.assertIn("stopped: helper (terminated by SIGTERM)", d.log())
+
+    def test_failure(self):
+        self.ends(7, main_program(CHILD + " exit 7", startsecs=0, exitcodes=7))
+
+    def test_signal(self):
+        self.ends(128 + signal.SIGSEGV, main_program(CHILD + " crash SEGV", startsecs=0))
+
+    def test_too_early(self):
+        """startsecs and startretries give it no second life."""
+        d = self.ends(3, main_program(CHILD + " exit 3", startsecs=60, startretries=5))
+        self.assertEqual(1, d.log().count("spawned: 'app'"))
+
+    def test_no_such_command(self):
+        self.ends(127, main_program("/nowhere/at/all", startretries=5))
+
+    def test_an_event_listener(self):
+        self.ends(4, program("app", CHILD + " exit 4", section="eventlistener",
+                             events="TICK_5", startsecs=0, main="true"))
+
+    def test_the_first_of_two(self):
+        d = self.daemon(program("one", CHILD + " cat", main="true", startsecs=0) +
+                        program("two", CHILD + " exit-on TERM 2", main="true", startsecs=0,
+                                stdout_logfile="{dir}/two.log"))
+        until(lambda: d.file("two.log"), what="its signal mask")
+        self.rpc(d).supervisor.signalProcess("one", "KILL")
+        self.assertEqual(128 + signal.SIGKILL, d.wait_exit(), d.output())
+        self.assertIn("stopped: two (exit status 2)", d.log())
+
+    def test_commands(self):
+        """A stop, a restart and an update by commands do not end the daemon; a signal does."""
+        d = self.daemon(main_program(CHILD + " cat", startsecs=0))
+        s = self.rpc(d)
+        for words in (("stop", "app"), ("start", "app"), ("restart", "app")):
+            self.assertEqual(0, d.reevectl(*words).returncode)
+        d.configure(main_program(CHILD + " cat", startsecs=0, stopwaitsecs=9))
+        self.assertEqual("app: stopped\napp: updated process group\n",
+                         d.reevectl("update").stdout)
+        d.wait_state("app", "RUNNING")
+        self.assertEqual("RUNNING", s.supervisor.getState()["statename"])
+        s.supervisor.signalProcess("app", "KILL")
+        self.assertEqual(128 + signal.SIGKILL, d.wait_exit())
+
+    def test_an_end_of_the_daemon(self):
+        """The status of a main program that the daemon stops is not that of the daemon."""
+        d = self.daemon(program("app", CHILD + " exit-on TERM 5", main="true", startsecs=0,
+                                stdout_logfile="{dir}/app.log"))
+        until(lambda: d.file("app.log"), what="its signal mask")
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("supervisord started with pid", count=2)
+        until(d.serving)
+        self.finish(d)
+
+
 class First(Daemon):
     """A daemon that is process 1 of its pid namespace; self.pid is its number here."""
 

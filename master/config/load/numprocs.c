@@ -30,6 +30,7 @@ numprocs_copy_section(struct conf_numprocs *program, struct process_config *proc
 			return -1;
 	}
 	process->killasgroup = program->values.process.killasgroup;
+	process->autorestart = program->values.process.autorestart;
 	return 0;
 }
 

@@ -35,10 +35,26 @@ program_read_section(struct conf_numprocs *program)
 	return 0;
 }
 
-static int
-program_check(const struct conf_numprocs *program)
+/* The daemon ends with a main program, so nothing is left that could restart it. */
+static void
+program_check_main(const struct conf_numprocs *program, struct process_config *process)
 {
-	const struct program_section *values = &program->values;
+	struct conf_load *load = program->load;
+
+	if (!process->is_main)
+		return;
+	conf_load_at(load, program->section, "autorestart");
+	if (process->autorestart != AUTORESTART_FALSE &&
+	    ini_get(load->ini, program->section, "autorestart") != NULL)
+		conf_load_fail(load,
+		    "Cannot set autorestart with main=true, which ends the daemon instead");
+	process->autorestart = AUTORESTART_FALSE;
+}
+
+static int
+program_check(struct conf_numprocs *program)
+{
+	struct program_section *values = &program->values;
 	struct conf_load *load = program->load;
 	char *name = conf_load_name(load, conf_numprocs_raw(program, "process_name"));
 
@@ -51,6 +67,7 @@ program_check(const struct conf_numprocs *program)
 	free(name);
 	if (values->process.stopasgroup && !values->process.killasgroup)
 		conf_load_fail(load, "Cannot set stopasgroup=true and killasgroup=false");
+	program_check_main(program, &values->process);
 	if (values->numprocs > NUMPROCS_MAX)
 		conf_load_fail(load, "numprocs is larger than %d", NUMPROCS_MAX);
 	return load->error != NULL ? -1 : 0;

@@ -126,6 +126,9 @@ static const struct conf_option program_rows[] = {
 	    .flags = CONF_OURS,
 	    .help = "stop the daemon when a process becomes FATAL, or exits "
 	    "unexpectedly and is not restarted" },
+	{ "main", &conf_boolean, "false", IN(process_config, is_main), .flags = CONF_OURS,
+	    .help = "stop the daemon when a process exits, whatever its status, or cannot "
+	    "be started" },
 	{ "reset_signals", &conf_boolean, "false", IN(process_config, reset_signals),
 	    .flags = CONF_OURS,
 	    .help = "start the program with the default action for every signal" },

@@ -123,7 +123,7 @@ recorder_changed(struct process *p, enum process_state from)
 }
 
 static inline void
-recorder_essential_failed(struct process *p)
+recorder_essential_ended(struct process *p)
 {
 	recorder_line(p->ops_ctx, "the daemon is to end with %d", p->ending);
 }
@@ -142,7 +142,7 @@ static const struct process_ops recorder_ops = {
 	.arm = recorder_arm,
 	.enqueue = recorder_enqueue,
 	.changed = recorder_changed,
-	.essential_failed = recorder_essential_failed,
+	.essential_ended = recorder_essential_ended,
 	.is_stopping = recorder_is_stopping,
 };
 

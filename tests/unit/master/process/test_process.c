@@ -70,6 +70,8 @@ configure(struct process_config *c, const char *key, const char *value)
 		c->autostart = number != 0;
 	else if (strcmp(key, "exit_on_fatal") == 0)
 		c->exit_on_fatal = number != 0;
+	else if (strcmp(key, "main") == 0)
+		c->is_main = number != 0;
 	else if (strcmp(key, "exitcode") == 0)
 		c->exitcodes[0] = (int)number;
 	else if (strcmp(key, "autorestart") == 0)

@@ -54,8 +54,8 @@ same_process(const struct process_config *a, const struct process_config *b)
 	    memcmp(a->exitcodes, b->exitcodes, a->nexitcodes * sizeof(int)) == 0 &&
 	    a->stopsignal == b->stopsignal && a->stopasgroup == b->stopasgroup &&
 	    a->killasgroup == b->killasgroup && a->redirect_stderr == b->redirect_stderr &&
-	    a->exit_on_fatal == b->exit_on_fatal && a->reset_signals == b->reset_signals &&
-	    a->umask == b->umask;
+	    a->exit_on_fatal == b->exit_on_fatal && a->is_main == b->is_main &&
+	    a->reset_signals == b->reset_signals && a->umask == b->umask;
 }
 
 static bool
