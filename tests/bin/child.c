@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ static const char usage[] =
     "  sleep S             sleep S seconds (a decimal number), exit 0\n"
     "  fork-grandchild [N] fork one that waits with the pipes, print its pid, then\n"
     "                      wait, or exit with status N\n"
+    "  orphans N           leave N processes that end at once, print ready, then wait\n"
     "  print TEXT          print TEXT and a line end, then wait\n"
     "  crash SIGNAL        die of the signal\n"
     "  exit-on SIGNAL CODE print ready, exit with CODE when the signal comes\n"
@@ -291,6 +293,28 @@ mode_fork_grandchild(char **argv)
 	return 0;
 }
 
+/* The parent of each has ended when it ends, or ends a little later. */
+static int
+mode_orphans(char **argv)
+{
+	long count = number(argv[0]);
+	pid_t pid;
+
+	while (count-- > 0) {
+		pid = fork();
+		if (pid == -1)
+			die("fork");
+		if (pid == 0)
+			_exit(fork() == -1);
+		while (waitpid(pid, NULL, 0) == -1)
+			if (errno != EINTR)
+				die("waitpid");
+	}
+	print_line("ready");
+	wait_for_ever();
+	return 0;
+}
+
 static int
 mode_print(char **argv)
 {
@@ -343,6 +367,7 @@ static const struct mode modes[] = {
 	{ "facts", 0, 0, mode_facts },
 	{ "sleep", 1, 1, mode_sleep },
 	{ "fork-grandchild", 0, 1, mode_fork_grandchild },
+	{ "orphans", 1, 1, mode_orphans },
 	{ "print", 1, 1, mode_print },
 	{ "crash", 1, 1, mode_crash },
 	{ "exit-on", 2, 2, mode_exit_on },

@@ -6,9 +6,17 @@ import signal
 import subprocess
 import unittest
 
-from reeve import CHILD, Case, Daemon, children_of, program, read, reeve_only, until
+from reeve import CHILD, Case, Daemon, children_of, processes, program, read, reeve_only, \
+    until
 
 UNSHARE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+
+
+def pid_namespace(pid):
+    try:
+        return os.readlink("/proc/%d/ns/pid" % pid)
+    except OSError:
+        return None
 
 
 def may_unshare():
@@ -196,6 +204,30 @@ class Container(Case):
             go.write("now\n")
         d.wait_log(r"reaped unknown pid \d+ \(exit status 3\)")
         self.assertFalse(os.path.exists("/proc/%d" % orphan))
+
+    def test_ten_thousand_orphans(self):
+        """Meanwhile the daemon answers, and restarts a program that ends."""
+        d = self.first(program("parent", CHILD + " orphans 10000", startsecs=0,
+                               stdout_logfile="{dir}/parent.log") +
+                       program("busy", CHILD + " cat", startsecs=0, autorestart="true"))
+        s = self.rpc(d)
+        last = None
+        while not d.file("parent.log"):
+            self.assertEqual("RUNNING", d.state("parent"))
+            pid = d.info("busy")["pid"]
+            if pid not in (0, last):
+                s.supervisor.signalProcess("busy", "KILL")
+                last = pid
+        until(lambda: d.info("busy")["pid"] not in (0, last), what="the restart")
+        until(lambda: self.left(d) == 3, what="all orphans to be reaped")
+
+    @staticmethod
+    def left(d):
+        """The number of processes that process 1 has not reaped, without its helpers."""
+        namespace = pid_namespace(d.pid)
+        return sum(name not in (b"reeve-rpcd", b"reeve-verifier") for name in (
+            read("/proc/%d/comm" % pid, b"").strip() for pid in processes()
+            if pid_namespace(pid) == namespace))
 
     def test_signals(self):
         d = self.first(program("p", CHILD + " exit-on USR1 0", stopsignal="USR1"))
