@@ -1,8 +1,10 @@
 #include "master/child/child.h"
 
+#include "common/fail.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "master/child/child_impl.h"
+#include "master/child/leftovers.h"
 #include "master/log/autolog.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"
@@ -92,6 +94,8 @@ child_detach(struct process *process)
 	child_close_pipes(process);
 	if (ops->detach != NULL)
 		ops->detach(process);
+	leftovers_clear(child);
+	free(child->mark);
 	source_free(child->timer);
 	for (int c = 0; c < OUTPUT_MAX; c++)
 		free(child->autologs[c]);
@@ -105,8 +109,12 @@ child_detach(struct process *process)
 int
 child_kill(struct process *process, pid_t target, int signo)
 {
-	if (process->killing)
+	if (process->ended_ms != -1)
+		return fail_with(ESRCH);
+	if (process->killing) {
 		reaper_expect(process->child->context->reaper, process->pid);
+		leftovers_note(process);
+	}
 	return kill(target, signo);
 }
 
@@ -120,13 +128,19 @@ void
 child_reaped(void *ctx, pid_t pid, int wait_status)
 {
 	struct process *process = ctx;
-	const struct group_ops *ops = process->group->ops;
 
-	if (pid != process->pid) {
+	if (pid != process->pid)
 		process->ops->broken(
 		    process, "a child was reaped that is not the process's current one");
-		return;
-	}
+	else if (!leftovers_begin(process, wait_status))
+		child_ended(process, wait_status);
+}
+
+void
+child_ended(struct process *process, int wait_status)
+{
+	const struct group_ops *ops = process->group->ops;
+
 	for (int c = 0; c < OUTPUT_MAX; c++) {
 		struct output *output = process->child->outputs[c];
 
@@ -139,7 +153,7 @@ child_reaped(void *ctx, pid_t pid, int wait_status)
 		ops->exited(process);
 	child_close_pipes(process);
 	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 127)
-		child_explain_end(process, pid);
+		child_explain_end(process, process->pid);
 	process_reaped(process, wait_status);
 	if (ops->ended != NULL)
 		ops->ended(process);

@@ -3,12 +3,20 @@
 #ifndef MASTER_CHILD_CHILD_IMPL_H
 #define MASTER_CHILD_CHILD_IMPL_H
 
+#include "common/fields.h"
 #include "common/loglimit.h"
 #include "master/child/child.h"
 #include "master/child/output.h"
 #include "master/child/stdin_queue.h"
 
 #include <stdbool.h>
+
+/* The members that the state document has. */
+#define CHILD_FIELDS(ROW, S)								\
+	ROW(S, TEXT, mark)	/* of this spawn in its environment; NULL = none */	\
+	ROW(S, INT, wait_status) /* while process->ended_ms is set */
+
+struct tree;
 
 struct child {
 	const struct child_context *context;
@@ -19,13 +27,17 @@ struct child {
 	char *explained;            /* why the last spawn failed; NULL = none has */
 	struct log_limit unspawned; /* lines with that reason */
 	struct log_limit uncleared; /* log lines about logs that cannot be cleared */
+	struct tree *tree;          /* while its processes are looked for; else NULL */
+	struct FIELDS(CHILD_FIELDS);
 };
 
 /* Closes our ends of the pipes, and the logs. */
 void child_close_pipes(struct process *);
-/* reap_fn of a process: reads the rest of its output and passes the exit to the state
- * table. */
+/* reap_fn of a process: kills what it has left, and then calls child_ended. */
 void child_reaped(void *process, pid_t, int wait_status);
+/* It has ended, and so have the processes that end with it: reads the rest of its output
+ * and passes the exit to the state table. */
+void child_ended(struct process *, int wait_status);
 /* The bound of its stdin queue in bytes; 0 = none. */
 size_t child_stdin_max(const struct process *);
 /* Makes events of an output, as configured, or passes it to the ops of its group. 0, or -1

@@ -4,6 +4,7 @@
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
 #include "master/child/childenv.h"
+#include "master/child/leftovers.h"
 #include "master/child/spawn.h"
 #include "master/config/command/command_line.h"
 #include "master/event/dispatch.h"
@@ -359,8 +360,9 @@ child_spawn(struct process *process, char **why)
 		return -1;
 	if (child_resolve(process, &command, why) != FAULT_NONE)
 		return -1;
+	leftovers_mark(process);
 	env = childenv_new(environ, process->child->context->config,
-	    process->group->config->name, process->config);
+	    process->group->config->name, process->config, process->child->mark);
 	if (env == NULL)
 		child_fail_fork(process, ENOMEM, why);
 	else

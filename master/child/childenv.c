@@ -3,6 +3,7 @@
 #include "common/fail.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/child/tree.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -84,10 +85,10 @@ childenv_put_server_url(struct childenv *c, const struct config *config)
 
 char **
 childenv_new(char *const *ours, const struct config *config, const char *group,
-    const struct process_config *process)
+    const struct process_config *process, const char *mark)
 {
 	const struct environment *own = &process->environment;
-	size_t size = 5 + own->count;
+	size_t size = 6 + own->count;
 	struct childenv c = { 0 };
 
 	for (size_t i = 0; ours[i] != NULL; i++)
@@ -105,6 +106,8 @@ childenv_new(char *const *ours, const struct config *config, const char *group,
 	childenv_put(&c, "SUPERVISOR_GROUP_NAME", group);
 	for (size_t i = 0; i < own->count; i++)
 		childenv_put(&c, own->items[i].name, own->items[i].value);
+	if (mark != NULL)
+		childenv_put(&c, TREE_VARIABLE, mark);
 	if (!c.failed)
 		return c.env;
 	childenv_free(c.env);

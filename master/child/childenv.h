@@ -7,9 +7,10 @@
 #include "master/config/config.h"
 
 /* New NULL-terminated array; NULL with ENOMEM. `ours` is reeved's environment. The
- * process's configuration already includes the environment of [supervisord]. */
+ * process's configuration already includes the environment of [supervisord]. `mark` becomes
+ * REEVE_SPAWN; NULL = none. */
 char **childenv_new(char *const *ours, const struct config *, const char *group,
-    const struct process_config *);
+    const struct process_config *, const char *mark);
 void childenv_free(char **env);
 
 #endif

@@ -14,6 +14,7 @@ enum procstat_member {
 	PROCSTAT_STIME = 12,
 	PROCSTAT_CUTIME = 13,
 	PROCSTAT_CSTIME = 14,
+	PROCSTAT_START = 19,
 	PROCSTAT_RSS = 21,
 	PROCSTAT_MEMBERS
 };
@@ -81,6 +82,8 @@ procstat_parse(const char *text, size_t n, struct procstat *stat)
 		/* -1 or 0 in a process whose group is not in this pid namespace. */
 		.group = (pid_t)members[PROCSTAT_GROUP],
 		.session = (pid_t)members[PROCSTAT_SESSION],
+		.state = name_end[2],
+		.start = (uint64_t)members[PROCSTAT_START],
 		.ticks = (uint64_t)members[PROCSTAT_UTIME] +
 		    (uint64_t)members[PROCSTAT_STIME] + (uint64_t)members[PROCSTAT_CUTIME] +
 		    (uint64_t)members[PROCSTAT_CSTIME],

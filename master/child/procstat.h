@@ -12,6 +12,8 @@
 
 struct procstat {
 	pid_t pid, parent, group, session;
+	char state;     /* 'Z' = it has ended and was not waited for */
+	uint64_t start; /* in ticks since the machine was started */
 	uint64_t ticks; /* CPU time, with that of children that were waited for */
 	int64_t pages;  /* resident */
 };

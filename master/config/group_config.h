@@ -24,6 +24,10 @@ struct output_config {
 
 enum output_id { OUTPUT_STDOUT, OUTPUT_STDERR, OUTPUT_MAX };
 
+/* What is killed when a program is to end. KILL_PROCESS and KILL_GROUP only set
+ * killasgroup. */
+enum killmode { KILL_PROCESS, KILL_GROUP, KILL_TREE };
+
 enum autorestart { AUTORESTART_FALSE, AUTORESTART_UNEXPECTED, AUTORESTART_TRUE };
 
 /* One process of a program. */
@@ -42,6 +46,7 @@ struct process_config {
 	size_t nexitcodes;
 	int stopsignal;
 	bool stopasgroup, killasgroup, redirect_stderr;
+	enum killmode killmode;
 	bool exit_on_fatal; /* its failure ends the daemon */
 	bool is_main;       /* its end ends the daemon, and it is never restarted */
 	bool reset_signals; /* the child has SIGPIPE and SIGXFSZ at their default, too */

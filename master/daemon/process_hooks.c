@@ -1,6 +1,7 @@
 #include "master/daemon/process_hooks.h"
 
 #include "master/child/child.h"
+#include "master/child/leftovers.h"
 #include "master/control/sequence.h"
 #include "master/control/state_stream.h"
 #include "master/daemon/run.h"
@@ -60,6 +61,7 @@ process_hooks_is_stopping(const struct process *process)
 const struct process_ops process_hooks = {
     .spawn = child_spawn,
     .kill = child_kill,
+    .kill_all = leftovers_kill_all,
     .arm = child_arm,
     .enqueue = process_hooks_enqueue,
     .changed = process_hooks_changed,

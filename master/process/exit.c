@@ -59,8 +59,10 @@ exit_itself(struct process *p, struct request *request)
 enum fault
 exit_early(struct process *p, struct request *request)
 {
+	int64_t ended_ms = p->ended_ms != -1 ? p->ended_ms : clock_mono_ms();
+
 	if (p->renewing ||
-	    clock_mono_ms() >= transition_after(p->started_ms, p->config->startsecs)) {
+	    ended_ms >= transition_after(p->started_ms, p->config->startsecs)) {
 		start_run(p);
 		return exit_itself(p, request);
 	}

@@ -193,7 +193,7 @@ process_new(uint64_t id, struct group *group, const struct process_config *confi
 	p->ops = ops;
 	p->ops_ctx = ops_ctx;
 	p->state = PROCESS_STOPPED;
-	p->deadline_ms = p->due_ms = p->report_ms = p->rejected_ms = -1;
+	p->ended_ms = p->deadline_ms = p->due_ms = p->report_ms = p->rejected_ms = -1;
 	return p;
 }
 
@@ -271,10 +271,20 @@ process_renew(struct process *p)
 	return p->renewing;
 }
 
+/* Neither the end of startsecs nor SIGKILL is due any more. */
+void
+process_ending(struct process *p)
+{
+	p->ended_ms = clock_mono_ms();
+	p->due_ms = -1;
+	transition_arm(p);
+}
+
 void
 process_reaped(struct process *p, int wait_status)
 {
 	(void)process_request(p, EV_REAPED, wait_status, NULL);
+	p->ended_ms = -1;
 }
 
 void

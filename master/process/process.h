@@ -22,6 +22,9 @@ struct process_ops {
 	pid_t (*spawn)(struct process *, char **why);
 	/* kill(2) to target (a pid, or -pid for the process group); 0, or -1 with errno. */
 	int (*kill)(struct process *, pid_t target, int signo);
+	/* Kills all processes of the program that its killmode names, at once or in later
+	 * loop iterations; 0, or -1 with errno. */
+	int (*kill_all)(struct process *);
 	/* Calls process_timeout at the monotonic deadline (ms); -1 disarms. */
 	void (*arm)(struct process *, int64_t deadline_ms);
 	/* Calls process_respawn in a later loop iteration, in the order of these calls. */
@@ -48,6 +51,9 @@ struct process_ops {
 	ROW(S, INT, pid)		/* 0 = none */					\
 	ROW(S, BOOL, killing)		/* it was signalled to stop */			\
 	ROW(S, BOOL, renewing)		/* its exit is followed by an automatic start */\
+	/* Monotonic time at which it was reaped, while others of its processes are	\
+	 * being killed, or -1. */							\
+	ROW(S, I64, ended_ms)								\
 	ROW(S, I64, started_ms)		/* monotonic time of the last spawn attempt */	\
 	ROW(S, I64, deadline_ms)	/* last argument of `arm`, or -1 */		\
 	/* Monotonic time of the end of startsecs, a retry, a restart or SIGKILL, or -1.\
@@ -116,6 +122,9 @@ bool process_renew(struct process *);
 void process_respawn(struct process *);
 /* Its timer has fired. */
 void process_timeout(struct process *);
+/* It was reaped, but process_reaped follows only when others of its processes have been
+ * killed. Its pid is no longer its own: `kill` must fail with ESRCH. */
+void process_ending(struct process *);
 /* It was reaped with this wait status, and its output has been read. Logs its end. */
 void process_reaped(struct process *, int wait_status);
 /* Fills a row; strings are new. The caller passes the paths of the logs, "" = none. 0, or

@@ -104,5 +104,11 @@ stop_kill(struct process *p, struct request *request)
 	log_warn("killing '%s' (%d) with SIGKILL", p->config->name, (int)p->pid);
 	p->due_ms = due < now + KILL_AGAIN_MS ? now + KILL_AGAIN_MS : due;
 	transition_arm(p);
-	return stop_send(p, request, SIGKILL, p->config->killasgroup);
+	if (p->config->killmode < KILL_TREE)
+		return stop_send(p, request, SIGKILL, p->config->killasgroup);
+	log_debug(
+	    "killing %s (pid %d) and all of its processes", p->config->name, (int)p->pid);
+	if (p->ops->kill_all(p) == 0)
+		return FAULT_NONE;
+	return stop_kill_failed(p, request, "killing", "exited");
 }

@@ -5,6 +5,7 @@
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
 #include "master/child/eventlistener.h"
+#include "master/child/leftovers.h"
 #include "master/child/reaper.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct statefield child_rows[] = STATEFIELDS(CHILD_FIELDS, struct child);
 static const struct statefield stdin_rows[] =
     STATEFIELDS(STDIN_QUEUE_FIELDS, struct stdin_queue);
 static const struct statefield output_rows[] = STATEFIELDS(OUTPUT_FIELDS, struct output);
@@ -59,6 +61,7 @@ child_state_write(const struct process *process)
 	if (ops->input_fd != NULL)
 		socket = ops->input_fd(process);
 	object = json_object();
+	state_parts_add(&object, "spawn", STATEFIELD_WRITE(child_rows, child));
 	state_parts_add(&object, "socket", statefield_write_fd(&socket));
 	state_parts_add(&object, "stdin", STATEFIELD_WRITE(stdin_rows, child->input));
 	for (int id = 0; id < OUTPUT_MAX; id++)
@@ -198,6 +201,19 @@ child_state_read_listener(const struct process *process, const json_t *json)
 	return NULL;
 }
 
+/* Waits for the end of its main process, or of those that it has left. */
+static int
+child_state_watch(struct process *process)
+{
+	struct child *child = process->child;
+
+	if (process->ended_ms != -1)
+		return leftovers_resume(process);
+	if (process->pid == 0)
+		return 0;
+	return reaper_watch(child->context->reaper, process->pid, child_reaped, process);
+}
+
 int
 child_state_read(struct process *process, const json_t *json, char **why)
 {
@@ -208,7 +224,9 @@ child_state_read(struct process *process, const json_t *json, char **why)
 		return state_parts_check(why, process->config->name, "child");
 	if (process->child == NULL)
 		return 0;
-	bad = child_state_read_socket(process, json_object_get(json, "socket"));
+	bad = STATEFIELD_READ(child_rows, json_object_get(json, "spawn"), process->child);
+	if (bad == NULL)
+		bad = child_state_read_socket(process, json_object_get(json, "socket"));
 	if (bad == NULL && !json_is_null(input))
 		bad = child_state_read_stdin(process, input);
 	for (int id = 0; bad == NULL && id < OUTPUT_MAX; id++)
@@ -216,9 +234,7 @@ child_state_read(struct process *process, const json_t *json, char **why)
 		    process, (enum output_id)id, json_object_get(json, output_words[id]));
 	if (bad == NULL)
 		bad = child_state_read_listener(process, json);
-	if (bad == NULL && process->pid != 0 &&
-	    reaper_watch(
-		process->child->context->reaper, process->pid, child_reaped, process) == -1)
+	if (bad == NULL && child_state_watch(process) == -1)
 		bad = strerror(errno);
 	return state_parts_check(why, process->config->name, bad);
 }

@@ -9,6 +9,13 @@
 
 #define NUMPROCS_MAX 65536 /* more processes than most systems have ids for */
 
+/* The text of an option in the section; NULL = absent. */
+static const char *
+program_text(const struct conf_numprocs *program, const char *key)
+{
+	return program->texts[conf_find(&conf_program, key) - conf_program.options];
+}
+
 static int
 program_read_section(struct conf_numprocs *program)
 {
@@ -33,6 +40,28 @@ program_read_section(struct conf_numprocs *program)
 			process->killasgroup = process->stopasgroup;
 	}
 	return 0;
+}
+
+/* killmode= is another way to set killasgroup=, and must not contradict it. */
+static void
+program_apply_killmode(struct conf_numprocs *program)
+{
+	struct process_config *process = &program->values.process;
+	const char *mode = program_text(program, "killmode");
+	const char *group = program_text(program, "killasgroup");
+	bool reaches_others = process->killmode != KILL_PROCESS;
+
+	if (mode == NULL)
+		return;
+	if ((group != NULL && process->killasgroup != reaches_others) ||
+	    (process->stopasgroup && !reaches_others)) {
+		conf_load_at(program->load, program->section, "killmode");
+		conf_load_fail(program->load,
+		    "killmode=%s contradicts %s=%s; remove one of them", mode,
+		    group != NULL ? "killasgroup" : "stopasgroup",
+		    group != NULL ? group : program_text(program, "stopasgroup"));
+	}
+	process->killasgroup = reaches_others;
 }
 
 /* The daemon ends with a main program, so nothing is left that could restart it. */
@@ -85,7 +114,10 @@ program_read(struct conf_numprocs *program, struct group_config *group)
 	expand_set(program->names, "group_name", group->name);
 	expand_set(program->names, "host_node_name", load->node);
 	free(name);
-	if (program_read_section(program) == -1 || program_check(program) == -1)
+	if (program_read_section(program) == -1)
+		return -1;
+	program_apply_killmode(program);
+	if (program_check(program) == -1)
 		return -1;
 	if (program->values.numprocs < 1)
 		conf_load_warn(load, program->section, "numprocs",

@@ -118,6 +118,10 @@ static const struct conf_option program_rows[] = {
 	{ "killasgroup", &conf_boolean, NULL, IN(process_config, killasgroup),
 	    .help = "send SIGKILL to the whole process group; default: the value of "
 	    "stopasgroup" },
+	{ "killmode", &conf_killmode, NULL, IN(process_config, killmode),
+	    .flags = CONF_OURS,
+	    .help = "what is killed: the process, its group, or the tree of all processes "
+	    "that it has started; default: group if killasgroup is true, else process" },
 	{ "exitcodes", &conf_exitcodes, "0", IN(process_config, exitcodes),
 	    .help = "exit statuses that are expected, separated by commas" },
 	{ "redirect_stderr", &conf_boolean, "false", IN(process_config, redirect_stderr),

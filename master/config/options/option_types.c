@@ -348,6 +348,13 @@ const struct conf_type conf_autorestart = {
 		[AUTORESTART_TRUE] = "true",
 	},
 };
+const struct conf_type conf_killmode = {
+	.name = "process, group or tree", .size = sizeof(enum killmode),
+	.refusal = { "not a valid killmode: ", " (process, group or tree)" },
+	.words = {
+		[KILL_PROCESS] = "process", [KILL_GROUP] = "group", [KILL_TREE] = "tree",
+	},
+};
 const struct conf_type conf_event_length = {
 	.name = "characters or bytes", .size = sizeof(bool),
 	.refusal = { "not a valid event_length: ", " (characters or bytes)" },

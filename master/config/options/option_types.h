@@ -47,6 +47,7 @@ extern const struct conf_type conf_boolean;      /* bool */
 extern const struct conf_type conf_level;        /* enum log_level */
 extern const struct conf_type conf_signal;       /* int */
 extern const struct conf_type conf_autorestart;  /* enum autorestart */
+extern const struct conf_type conf_killmode;     /* enum killmode */
 extern const struct conf_type conf_exitcodes;    /* in process_config */
 
 extern const struct conf_type conf_string;      /* char * */

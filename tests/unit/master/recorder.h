@@ -83,6 +83,16 @@ recorder_kill(struct process *p, pid_t target, int signo)
 	return r->kill_errno == 0 ? 0 : -1;
 }
 
+static inline int
+recorder_kill_all(struct process *p)
+{
+	struct recorder *r = p->ops_ctx;
+
+	recorder_line(r, "kill all of %d", (int)p->pid);
+	errno = r->kill_errno;
+	return r->kill_errno == 0 ? 0 : -1;
+}
+
 static inline void
 recorder_arm(struct process *p, int64_t deadline)
 {
@@ -139,6 +149,7 @@ recorder_is_stopping(const struct process *p)
 static const struct process_ops recorder_ops = {
 	.spawn = recorder_spawn,
 	.kill = recorder_kill,
+	.kill_all = recorder_kill_all,
 	.arm = recorder_arm,
 	.enqueue = recorder_enqueue,
 	.changed = recorder_changed,

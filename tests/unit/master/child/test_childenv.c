@@ -64,7 +64,7 @@ order_of_winning(void **state)
 {
 	struct config config = { 0 };
 	struct process_config process = process_named("web_0");
-	char **env = childenv_new(ours, &config, "web", &process);
+	char **env = childenv_new(ours, &config, "web", &process, NULL);
 
 	(void)state;
 	assert_non_null(env);
@@ -83,7 +83,7 @@ service_manager_variables_stay_behind(void **state)
 {
 	struct config config = { 0 };
 	struct process_config process = process_named("p");
-	char **env = childenv_new(ours, &config, "p", &process);
+	char **env = childenv_new(ours, &config, "p", &process, NULL);
 
 	(void)state;
 	expect(env, "NOTIFY_SOCKET", NULL);
@@ -94,31 +94,48 @@ service_manager_variables_stay_behind(void **state)
 	childenv_free(env);
 }
 
+/* The mark of a start replaces that of an outer daemon, and any of the configuration. */
+static void
+mark(void **state)
+{
+	struct config config = { 0 };
+	struct process_config process = process_named("p");
+	char *outer[] = { (char *)(uintptr_t) "REEVE_SPAWN=outer", NULL };
+	char **env = childenv_new(outer, &config, "p", &process, NULL);
+
+	(void)state;
+	expect(env, "REEVE_SPAWN", "outer");
+	childenv_free(env);
+	env = childenv_new(outer, &config, "p", &process, "inner");
+	expect(env, "REEVE_SPAWN", "inner");
+	childenv_free(env);
+}
+
 static void
 server_url(void **state)
 {
 	struct config config = { .listeners = &inet, .nlisteners = 1 };
 	struct process_config process = process_named("p");
-	char **env = childenv_new(ours, &config, "p", &process);
+	char **env = childenv_new(ours, &config, "p", &process, NULL);
 
 	(void)state;
 	expect(env, "SUPERVISOR_SERVER_URL", "http://localhost:9001");
 	childenv_free(env);
 	config.listeners = &inet6;
-	env = childenv_new(ours, &config, "p", &process);
+	env = childenv_new(ours, &config, "p", &process, NULL);
 	expect(env, "SUPERVISOR_SERVER_URL", "http://[::1]:9001");
 	childenv_free(env);
 	config.listeners = both;
 	config.nlisteners = 2;
-	env = childenv_new(ours, &config, "p", &process);
+	env = childenv_new(ours, &config, "p", &process, NULL);
 	expect(env, "SUPERVISOR_SERVER_URL", "unix:///run/s.sock");
 	childenv_free(env);
 	process.serverurl = S("http://elsewhere:1");
-	env = childenv_new(ours, &config, "p", &process);
+	env = childenv_new(ours, &config, "p", &process, NULL);
 	expect(env, "SUPERVISOR_SERVER_URL", "http://elsewhere:1");
 	childenv_free(env);
 	process.serverurl = S("");
-	env = childenv_new(ours, &config, "p", &process);
+	env = childenv_new(ours, &config, "p", &process, NULL);
 	expect(env, "SUPERVISOR_SERVER_URL", NULL);
 	childenv_free(env);
 }
@@ -129,6 +146,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(order_of_winning),
 	    cmocka_unit_test(service_manager_variables_stay_behind),
+	    cmocka_unit_test(mark),
 	    cmocka_unit_test(server_url),
 	};
 

@@ -33,6 +33,8 @@ test_names(void **state)
 		assert_int_equal(stat.parent, 7);
 		assert_int_equal(stat.group, 12);
 		assert_int_equal(stat.session, 11);
+		assert_int_equal(stat.state, 'S');
+		assert_int_equal(stat.start, 33);
 		assert_int_equal(stat.ticks, 350);
 		assert_int_equal(stat.pages, 420);
 	}

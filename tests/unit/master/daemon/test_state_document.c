@@ -49,6 +49,7 @@ assert_process(const struct process *got, const struct process *want)
 	assert_int_equal(got->pid, want->pid);
 	assert_int_equal(got->killing, want->killing);
 	assert_int_equal(got->renewing, want->renewing);
+	assert_int_equal(got->ended_ms, want->ended_ms);
 	assert_int_equal(got->started_ms, want->started_ms);
 	assert_int_equal(got->deadline_ms, want->deadline_ms);
 	assert_int_equal(got->due_ms, want->due_ms);
@@ -299,6 +300,7 @@ test_every_member(void **state UNUSED)
 	p->pid = 13;
 	p->killing = true;
 	p->renewing = true;
+	p->ended_ms = 24;
 	p->started_ms = 14;
 	p->deadline_ms = 15;
 	p->due_ms = 16;

@@ -66,6 +66,8 @@ configure(struct process_config *c, const char *key, const char *value)
 		c->stopasgroup = number != 0;
 	else if (strcmp(key, "killasgroup") == 0)
 		c->killasgroup = number != 0;
+	else if (strcmp(key, "killmode") == 0)
+		c->killmode = (enum killmode)number;
 	else if (strcmp(key, "autostart") == 0)
 		c->autostart = number != 0;
 	else if (strcmp(key, "exit_on_fatal") == 0)
@@ -315,6 +317,8 @@ command(struct stage *s, char *text)
 		    process_renew(s->process) ? "renews" : "does not run");
 	} else if (strcmp(text, "renew-ended") == 0) {
 		process_renew_ended(s->process);
+	} else if (strcmp(text, "ending") == 0) {
+		process_ending(s->process);
 	} else if (strcmp(text, "stay") == 0) {
 		process_stay(s->process);
 	} else if (strcmp(text, "daemon-stops") == 0) {

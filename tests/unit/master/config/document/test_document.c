@@ -55,7 +55,8 @@ same_process(const struct process_config *a, const struct process_config *b)
 	    a->stopsignal == b->stopsignal && a->stopasgroup == b->stopasgroup &&
 	    a->killasgroup == b->killasgroup && a->redirect_stderr == b->redirect_stderr &&
 	    a->exit_on_fatal == b->exit_on_fatal && a->is_main == b->is_main &&
-	    a->reset_signals == b->reset_signals && a->umask == b->umask;
+	    a->reset_signals == b->reset_signals && a->killmode == b->killmode &&
+	    a->umask == b->umask;
 }
 
 static bool

@@ -38,6 +38,7 @@ static const struct {
 	{ &conf_event_length, "bytes", "bytes", "none" },
 	{ &conf_confinement, "strict", "strict", "none" },
 	{ &conf_command_role, "operate", "operate", "none" },
+	{ &conf_killmode, "tree", "tree", "all" },
 	{ &conf_role, "view", "view", "root" },
 	{ &conf_server_names, "a, B.c\n d-e", "a B.c d-e", "a:1" },
 	{ &conf_port, "LOCALHOST:80", "localhost:80", "0" },
