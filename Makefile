@@ -79,7 +79,9 @@ endif
 $(BUILD)/obj/master/helper/helper_program.o $(BUILD)/obj/master/config/load/load.o \
 $(BUILD)/obj/ctl/daemon/conffile.o: $(BUILD)/paths
 $(BUILD)/obj/master/config/sample.o: master/config/reeved.conf.sample
-$(BUILD)/obj/rpcd/pages/files.o: $(wildcard rpcd/ui/*)
+ui         := $(sort $(wildcard rpcd/ui/*))
+$(BUILD)/obj/rpcd/pages/files.o: $(ui)
+$(BUILD)/obj/rpcd/pages/files.o: ALL_CFLAGS += -DPAGE_VERSION='"$(firstword $(shell cat $(ui) | cksum))"'
 
 # Each directory is a library; its program is main.c with this library and those of lower layers.
 objects     = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(shell find $(1) -name '*.c')))

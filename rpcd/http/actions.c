@@ -89,6 +89,19 @@ actions_confirm(struct http_request *r, int status, const struct action *action)
 	page_answer_text(r, status, &out);
 }
 
+/* Asks which of the rare actions is meant. */
+static void
+actions_choose(struct http_request *r, const struct action *action, const struct form *form)
+{
+	struct view view;
+	struct buf out;
+
+	page_answer_view(r, &view);
+	buf_init(&out, 0);
+	message_choose(&out, &view, action, form);
+	page_answer_text(r, 200, &out);
+}
+
 /* ---- forms ---- */
 
 static void
@@ -127,6 +140,8 @@ actions_answer(struct http_request *r, const struct form *form)
 	result = action_read(action, &view, form);
 	if (result != ACTION_OK) {
 		actions_refuse(r, result);
+	} else if (action->what == VIEW_MORE) {
+		actions_choose(r, action, form);
 	} else if (!page_answer_has_token(r, form_value(form, "token"))) {
 		actions_confirm(r, 403, action);
 	} else if (action_is_grave(action) && *form_value(form, "confirm") == '\0') {

@@ -2,7 +2,7 @@
  * lines of one log, until the client leaves or the daemon ends. */
 #include "common/str.h"
 #include "rpcd/events/event_stream.h"
-#include "rpcd/http/page.h"
+#include "rpcd/http/page_answer.h"
 #include "rpcd/http/request.h"
 #include "rpcd/http/suspend.h"
 
@@ -63,9 +63,16 @@ events_response(struct http_request *r)
 {
 	struct MHD_Response *response =
 	    http_stream_response(&r->stream, "text/event-stream", EVENT_STREAM_BLOCK);
+	struct view view;
+	char *actions;
 
+	page_answer_view(r, &view);
+	actions = view_actions(&view);
 	response = http_page_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	response = http_page_header(response, "X-Accel-Buffering", "no");
+	if (*actions != '\0')
+		response = http_page_header(response, "Reeve-May", actions);
+	free(actions);
 	return http_page_header(response, "X-Content-Type-Options", "nosniff");
 }
 

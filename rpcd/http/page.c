@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #define PAGE_MAX 512 /* bytes of an error page */
+#define CHALLENGE "WWW-Authenticate"
+#define REALM "realm=\"default\""
 
 /* The errors that reeve-rpcd sends. */
 struct http_reason {
@@ -14,7 +16,7 @@ struct http_reason {
 
 static const struct http_reason reasons[] = {
 	{400, "Bad Request", NULL, NULL},
-	{401, "Unauthorized", "WWW-Authenticate", "Basic realm=\"default\""},
+	{401, "Unauthorized", CHALLENGE, "Basic " REALM},
 	{403, "Forbidden", NULL, NULL},
 	{404, "Not Found", NULL, NULL},
 	{411, "Length Required", NULL, NULL},
@@ -45,8 +47,8 @@ http_page_headers(struct MHD_Response *response, const char *type)
 	return http_page_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 }
 
-struct MHD_Response *
-http_page_secure(struct MHD_Response *response)
+static struct MHD_Response *
+page_secure(struct MHD_Response *response, const char *cache)
 {
 	static const struct {
 		const char *name, *value;
@@ -58,12 +60,23 @@ http_page_secure(struct MHD_Response *response)
 	    {"X-Content-Type-Options", "nosniff"},
 	    {"Referrer-Policy", "no-referrer"},
 	    {"Cross-Origin-Resource-Policy", "same-origin"},
-	    {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
 	};
 
 	for (size_t i = 0; i < nitems(headers); i++)
 		response = http_page_header(response, headers[i].name, headers[i].value);
-	return response;
+	return http_page_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
+}
+
+struct MHD_Response *
+http_page_secure(struct MHD_Response *response)
+{
+	return page_secure(response, "no-store");
+}
+
+struct MHD_Response *
+http_page_secure_kept(struct MHD_Response *response)
+{
+	return page_secure(response, "private, max-age=31536000, immutable");
 }
 
 struct MHD_Response *
@@ -89,6 +102,14 @@ http_page_error(int status, const char *remedy, int64_t *bytes)
 	if (reason->header != NULL)
 		response = http_page_header(response, reason->header, reason->value);
 	return response;
+}
+
+struct MHD_Response *
+http_page_unasked(struct MHD_Response *response)
+{
+	if (response != NULL)
+		(void)MHD_del_response_header(response, CHALLENGE, "Basic " REALM);
+	return http_page_header(response, CHALLENGE, "Page " REALM);
 }
 
 static ssize_t

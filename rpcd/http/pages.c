@@ -1,5 +1,6 @@
 /* The page of all programs, and the files that pages use. */
 #include "common/clock.h"
+#include "common/str.h"
 #include "rpcd/http/page.h"
 #include "rpcd/http/page_answer.h"
 #include "rpcd/pages/files.h"
@@ -13,12 +14,16 @@ http_pages_file(struct http_request *r)
 {
 	const struct page_file *file = page_file_find(r->path->path);
 	size_t len = strlen(file->text);
+	struct MHD_Response *response;
 
+	response = MHD_create_response_from_buffer(
+	    len, (void *)(uintptr_t)file->text, MHD_RESPMEM_PERSISTENT);
+	response = http_page_headers(response, file->type);
 	r->status = 200;
 	r->answered = (int64_t)len;
-	r->response = MHD_create_response_from_buffer(
-	    len, (void *)(uintptr_t)file->text, MHD_RESPMEM_PERSISTENT);
-	r->response = http_page_secure(http_page_headers(r->response, file->type));
+	r->response = str_equal(page_answer_query(r, "v"), page_version) ?
+	    http_page_secure_kept(response) :
+	    http_page_secure(response);
 }
 
 /* For programs that ask whether supervisord's pages are there. */

@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/str.h"
 #include "rpcd/http/page.h"
 #include "rpcd/http/suspend.h"
 #include "rpcd/http/verify.h"
@@ -76,11 +77,22 @@ http_request_abandon_all(struct http_endpoint *e)
 		http_suspend_abandon(r->client);
 }
 
+static bool
+request_is_of_script(const struct http_request *r)
+{
+	const char *dest = MHD_lookup_connection_value(
+	    r->client->handle, MHD_HEADER_KIND, "Sec-Fetch-Dest");
+
+	return dest != NULL && str_equal(dest, "empty");
+}
+
 void
 http_request_fail(struct http_request *r, int status)
 {
 	r->status = status;
 	r->response = http_page_error(status, r->remedy, &r->answered);
+	if (status == 401 && request_is_of_script(r))
+		r->response = http_page_unasked(r->response);
 }
 
 static void

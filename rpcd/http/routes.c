@@ -103,7 +103,9 @@ static const struct http_route routes[] = {
 	},
 	PAGE("/ok.html", http_pages_ok),
 	PAGE("/style.css", http_pages_file),
-	PAGE("/script.js", http_pages_file),
+	PAGE("/common.js", http_pages_file),
+	PAGE("/list.js", http_pages_file),
+	PAGE("/log.js", http_pages_file),
 	PAGE("/icon.svg", http_pages_file),
 	PAGE("/stylesheets/supervisor.css", http_pages_file),
 	{

@@ -129,11 +129,11 @@ action_find(const char *word, size_t n)
 {
 	size_t i = 0;
 
-	while (i <= VIEW_CLEAR &&
+	while (i <= VIEW_MORE &&
 	    (strlen(view_word((enum view_right)i)) != n ||
 		strncmp(word, view_word((enum view_right)i), n) != 0))
 		i++;
-	return i <= VIEW_CLEAR ? (enum view_right)i : VIEW_RIGHTS;
+	return i <= VIEW_MORE ? (enum view_right)i : VIEW_RIGHTS;
 }
 
 static enum action_result

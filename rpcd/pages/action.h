@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct action {
-	enum view_right what; /* VIEW_START to VIEW_CLEAR */
+	enum view_right what; /* VIEW_START to VIEW_MORE, which has no calls */
 	char **names;         /* owned: of the programs */
 	size_t count;
 	char *signal; /* owned: VIEW_SIGNAL */

@@ -1,4 +1,4 @@
-/* Files: the style sheet, the script and the templates of rpcd/ui, which are part of the
+/* Files: the style sheet, the scripts and the templates of rpcd/ui, which are part of the
  * program. */
 #ifndef RPCD_PAGES_FILES_H
 #define RPCD_PAGES_FILES_H
@@ -10,6 +10,8 @@ struct page_file {
 	const char *text;
 };
 
+/* A word that changes with the files: pages refer to "style.css?v=VERSION". */
+extern const char page_version[];
 /* The templates (rpcd/pages/template.h). */
 extern const char page_frame_html[], page_list_html[], page_log_html[], page_message_html[];
 

@@ -341,6 +341,8 @@ list_bulk(const struct view *view, const struct list_counts *counts)
 			view_button(&out, (enum view_right)i, label, VIEW_SHOWN);
 		free(label);
 	}
+	if (counts->shown > 0 && view_may(view, VIEW_MORE))
+		view_button(&out, VIEW_MORE, VIEW_MORE_LABEL, VIEW_SHOWN);
 	return html_take(&out);
 }
 

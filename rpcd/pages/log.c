@@ -12,9 +12,6 @@
 
 #define ESCAPE '\x1b'
 
-/* The signals that the page offers. */
-static const char *const signals[] = { "HUP", "INT", "TERM", "USR1", "USR2", "KILL" };
-
 bool
 log_page_has(const struct process_info *info, const char *stream)
 {
@@ -94,22 +91,6 @@ log_page_tabs(const struct log_page *page, const char *spec)
 	return html_take(&out);
 }
 
-static void
-log_page_signal(struct buf *out, const char *spec)
-{
-	html_raw(out,
-	    "<span class=\"signal\"><label for=\"signal\">Signal</label>"
-	    "<select id=\"signal\" name=\"signal\">");
-	for (size_t i = 0; i < nitems(signals); i++) {
-		html_raw(out, "<option>");
-		html_raw(out, signals[i]);
-		html_raw(out, "</option>");
-	}
-	html_raw(out, "</select>");
-	view_button(out, VIEW_SIGNAL, "Send", spec);
-	html_raw(out, "</span>");
-}
-
 /* New: what the caller may do with the program. */
 static char *
 log_page_actions(const struct view *view, const struct process_info *info, const char *spec)
@@ -121,7 +102,7 @@ log_page_actions(const struct view *view, const struct process_info *info, const
 		return html_take(&out);
 	view_buttons(&out, view, spec, info);
 	if (view_may(view, VIEW_SIGNAL) && view_applies(VIEW_SIGNAL, info))
-		log_page_signal(&out, spec);
+		view_signal(&out, spec);
 	if (view_may(view, VIEW_CLEAR))
 		view_button(&out, VIEW_CLEAR, "Clear logs", spec);
 	return html_take(&out);

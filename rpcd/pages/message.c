@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 void
 message_write(struct buf *out, const struct view *view, const char *heading,
@@ -25,6 +26,15 @@ message_write(struct buf *out, const struct view *view, const char *heading,
 	view_page(out, view, "message", heading, &content);
 }
 
+static void
+message_field(struct buf *out, const char *name, const char *value)
+{
+	html_raw(out, "<input type=\"hidden\"");
+	html_attribute(out, "name", name);
+	html_attribute(out, "value", value);
+	html_raw(out, ">\n");
+}
+
 /* New: the fields that repeat the action. */
 static char *
 message_fields(const struct action *action)
@@ -32,17 +42,11 @@ message_fields(const struct action *action)
 	struct buf out;
 
 	buf_init(&out, 0);
-	for (size_t i = 0; i < action->count; i++) {
-		html_raw(&out, "<input type=\"hidden\" name=\"name\"");
-		html_attribute(&out, "value", action->names[i]);
-		html_raw(&out, ">\n");
-	}
-	if (action->what == VIEW_SIGNAL) {
-		html_raw(&out, "<input type=\"hidden\" name=\"signal\"");
-		html_attribute(&out, "value", action->signal);
-		html_raw(&out, ">\n");
-	}
-	html_raw(&out, "<input type=\"hidden\" name=\"confirm\" value=\"yes\">");
+	for (size_t i = 0; i < action->count; i++)
+		message_field(&out, "name", action->names[i]);
+	if (action->what == VIEW_SIGNAL)
+		message_field(&out, "signal", action->signal);
+	message_field(&out, "confirm", "yes");
 	return html_take(&out);
 }
 
@@ -60,6 +64,25 @@ message_names(const struct action *action)
 	return html_take(&out);
 }
 
+/* Appends a page with a form. The strings are markup, but for the heading and the text. */
+static void
+message_form(struct buf *out, const struct view *view, const char *heading,
+    const char *text, const char *fields, const char *buttons)
+{
+	const struct template_value values[] = {
+		{"heading", TEMPLATE_TEXT, heading},
+		{"text", TEMPLATE_TEXT, text},
+		{"fields", TEMPLATE_HTML, fields},
+		{"token", TEMPLATE_HTML, VIEW_TOKEN},
+		{"buttons", TEMPLATE_HTML, buttons},
+	};
+	struct buf content;
+
+	buf_init(&content, 0);
+	template_fill(&content, page_message_html, values, nitems(values));
+	view_page(out, view, "message", heading, &content);
+}
+
 void
 message_confirm(struct buf *out, const struct view *view, const struct action *action)
 {
@@ -74,21 +97,41 @@ message_confirm(struct buf *out, const struct view *view, const struct action *a
 	    xasprintf("<button class=\"strong danger\" name=\"action\" value=\"%s\">%s"
 		      "</button>",
 		word, verb);
-	const struct template_value values[] = {
-		{"heading", TEMPLATE_TEXT, heading},
-		{"text", TEMPLATE_TEXT, names},
-		{"fields", TEMPLATE_HTML, fields},
-		{"token", TEMPLATE_HTML, VIEW_TOKEN},
-		{"button", TEMPLATE_HTML, button},
-	};
-	struct buf content;
 
-	buf_init(&content, 0);
-	template_fill(&content, page_message_html, values, nitems(values));
-	view_page(out, view, "message", heading, &content);
+	message_form(out, view, heading, names, fields, button);
 	free(button);
 	free(fields);
 	free(names);
 	free(heading);
 	free(verb);
+}
+
+void
+message_choose(struct buf *out, const struct view *view, const struct action *action,
+    const struct form *form)
+{
+	static const char *const filters[] = { "q", "state" };
+	const char *target = strchrnul(form_value(form, "action"), ' ');
+	char *heading = action->count == 1 ? xstrdup(action->names[0]) :
+					     xasprintf("%zu programs", action->count);
+	char *names = action->count > 1 ? message_names(action) : NULL;
+	struct buf fields, buttons;
+
+	target += *target == ' ';
+	buf_init(&fields, 0);
+	for (size_t i = 0; i < nitems(filters); i++)
+		message_field(&fields, filters[i], form_value(form, filters[i]));
+	buf_init(&buttons, 0);
+	if (view_may(view, VIEW_SIGNAL))
+		view_signal(&buttons, target);
+	if (view_may(view, VIEW_CLEAR))
+		view_button(&buttons, VIEW_CLEAR, "Clear logs", target);
+
+	char *fields_text = html_take(&fields), *buttons_text = html_take(&buttons);
+
+	message_form(out, view, heading, names, fields_text, buttons_text);
+	free(buttons_text);
+	free(fields_text);
+	free(names);
+	free(heading);
 }

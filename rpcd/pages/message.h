@@ -11,5 +11,9 @@ void message_write(struct buf *, const struct view *, const char *heading, const
 /* Appends the page that asks whether to do it, with VIEW_TOKEN in the place of the form
  * token. */
 void message_confirm(struct buf *, const struct view *, const struct action *);
+/* Appends the page with the buttons of VIEW_SIGNAL and VIEW_CLEAR for the target of the
+ * form, which asked for VIEW_MORE. */
+void message_choose(
+    struct buf *, const struct view *, const struct action *, const struct form *);
 
 #endif

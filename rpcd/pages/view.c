@@ -23,6 +23,7 @@ static const struct {
 	[VIEW_STOP] = {"stop", CMD_PROCESS_STOP},
 	[VIEW_SIGNAL] = {"signal", CMD_PROCESS_SIGNAL},
 	[VIEW_CLEAR] = {"clear", CMD_LOG_CLEAR},
+	[VIEW_MORE] = {"more", CMD_LOG_CLEAR},
 	[VIEW_LOG] = {"log", CMD_LOG_OPEN},
 	[VIEW_MAINLOG] = {"mainlog", CMD_MAINLOG_OPEN},
 };
@@ -40,6 +41,8 @@ view_init(struct view *view, const struct mirror *mirror, const struct grant *gr
 	for (size_t i = 0; i < VIEW_RIGHTS; i++)
 		if (grant_check_cmd(grant, ceiling, rights[i].cmd) == GRANT_OK)
 			view->rights |= 1U << i;
+	if (view_may(view, VIEW_SIGNAL))
+		view->rights |= 1U << VIEW_MORE;
 }
 
 const char *
@@ -183,13 +186,33 @@ view_buttons(struct buf *out, const struct view *view, const char *target,
 		if (view_may(view, (enum view_right)i) &&
 		    (info == NULL || view_applies((enum view_right)i, info)))
 			view_button(out, (enum view_right)i, labels[i], target);
+	if (info == NULL && view_may(view, VIEW_MORE))
+		view_button(out, VIEW_MORE, VIEW_MORE_LABEL, target);
+}
+
+void
+view_signal(struct buf *out, const char *target)
+{
+	static const char *const signals[] = { "HUP", "INT", "TERM", "USR1", "USR2",
+		"KILL" };
+
+	html_raw(out,
+	    "<span class=\"signal\"><label for=\"signal\">Signal</label>"
+	    "<select id=\"signal\" name=\"signal\">");
+	for (size_t i = 0; i < nitems(signals); i++) {
+		html_raw(out, "<option>");
+		html_raw(out, signals[i]);
+		html_raw(out, "</option>");
+	}
+	html_raw(out, "</select>");
+	view_button(out, VIEW_SIGNAL, "Send", target);
+	html_raw(out, "</span>");
 }
 
 /* ---- frame ---- */
 
-/* New: the rights as words. */
-static char *
-view_rights_text(const struct view *view)
+char *
+view_actions(const struct view *view)
 {
 	char *text = xstrdup("");
 
@@ -199,6 +222,17 @@ view_rights_text(const struct view *view)
 	return text;
 }
 
+/* New: the elements for the scripts of a page of this kind; messages have none. */
+static char *
+view_scripts(const char *kind)
+{
+	if (str_equal(kind, "message"))
+		return xstrdup("");
+	return xasprintf("<script src=\"common.js?v=%s\" defer></script>\n"
+			 "<script src=\"%s.js?v=%s\" defer></script>",
+	    page_version, kind, page_version);
+}
+
 void
 view_page(struct buf *out, const struct view *view, const char *kind, const char *title,
     struct buf *content)
@@ -206,13 +240,16 @@ view_page(struct buf *out, const struct view *view, const char *kind, const char
 	static const char mainlog[] =
 	    "<a class=\"button plain\" href=\"mainlog.html\">Main log</a>";
 	const struct daemon_info *daemon = &view->mirror->daemon;
-	char *may = view_rights_text(view), *markup = html_take(content);
+	char *may = view_actions(view), *markup = html_take(content);
 	char *alarm = daemon->state != DAEMON_FATAL ?
 	    NULL :
 	    xasprintf("The daemon has an internal error and changes nothing: %s",
 		daemon->fatal_reason);
+	char *scripts = view_scripts(kind);
 	const struct template_value values[] = {
 		{"title", TEMPLATE_TEXT, title},
+		{"v", TEMPLATE_TEXT, page_version},
+		{"scripts", TEMPLATE_HTML, scripts},
 		{"kind", TEMPLATE_TEXT, kind},
 		{"may", TEMPLATE_TEXT, may},
 		{"identifier", TEMPLATE_TEXT, daemon->identifier},
@@ -225,6 +262,7 @@ view_page(struct buf *out, const struct view *view, const char *kind, const char
 	};
 
 	template_fill(out, page_frame_html, values, nitems(values));
+	free(scripts);
 	free(may);
 	free(markup);
 	free(alarm);

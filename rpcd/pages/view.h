@@ -13,6 +13,7 @@
  * contains it, because control characters are replaced. */
 #define VIEW_TOKEN "\x01"
 
+#define VIEW_MORE_LABEL "More…"
 #define VIEW_SHOWN "*" /* target of an action: the programs that the filter shows */
 
 enum view_right {
@@ -21,6 +22,7 @@ enum view_right {
 	VIEW_STOP,
 	VIEW_SIGNAL,
 	VIEW_CLEAR,
+	VIEW_MORE, /* asks which of the two before */
 	VIEW_LOG,
 	VIEW_MAINLOG,
 	VIEW_RIGHTS
@@ -45,6 +47,8 @@ view_may(const struct view *view, enum view_right right)
 
 /* The word of an action, "start". */
 const char *view_word(enum view_right);
+/* New: the words of what the caller may do, with blanks between. */
+char *view_actions(const struct view *);
 bool view_sees(const struct view *, const struct process_info *);
 
 /* Whether somebody should look at the program: it failed, or crashed less than a minute
@@ -58,8 +62,10 @@ bool view_applies(enum view_right, const struct process_info *);
 void view_state(struct buf *, const char *name);
 /* Appends a button "LABEL" for an action on the target. */
 void view_button(struct buf *, enum view_right, const char *label, const char *target);
-/* Appends the buttons of the actions up to VIEW_STOP on a program, or a group "NAME:*"
- * that the caller may do and that make sense for *info, unless it is NULL. */
+/* Appends the choice of a signal and the button that sends it to the target. */
+void view_signal(struct buf *, const char *target);
+/* Appends the buttons of what the caller may do: with a program, the actions up to VIEW_STOP
+ * that make sense; with a group "NAME:*", whose info is NULL, VIEW_MORE, too. */
 void view_buttons(
     struct buf *, const struct view *, const char *target, const struct process_info *info);
 /* Appends a whole page: the frame with the content, which is cleared. kind: "list", "log"

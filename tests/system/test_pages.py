@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-import unittest
 import urllib.parse
 
 from reeve import ROOT, Case, Shared, cat, free_port, program, until
@@ -108,11 +107,11 @@ class List(Shared):
     def test_no_script_and_style_inside(self):
         shown = page(self.d)
         self.assertNotIn("style", shown.tags)
-        self.assertEqual(1, shown.tags.count("script"))
+        self.assertEqual(2, shown.tags.count("script"))
         self.assertNotRegex(shown.text, r"(?i)\son\w+=|\sstyle=")
 
     def test_headers(self):
-        for path in ("/", "/style.css", "/script.js", "/icon.svg"):
+        for path in ("/", "/style.css", "/list.js", "/icon.svg"):
             status, headers, _ = request(self.d, "GET", path)
             self.assertEqual(200, status)
             policy = headers["Content-Security-Policy"]
@@ -125,7 +124,7 @@ class List(Shared):
 
     def test_types(self):
         for path, kind in (("/", "text/html"), ("/style.css", "text/css"),
-                           ("/script.js", "text/javascript"), ("/icon.svg", "image/svg+xml")):
+                           ("/common.js", "text/javascript"), ("/icon.svg", "image/svg+xml")):
             self.assertTrue(request(self.d, "GET", path)[1]["Content-Type"].startswith(kind))
 
     def test_links_have_a_target(self):
@@ -139,9 +138,21 @@ class List(Shared):
             self.assertEqual(400, request(self.d, method, "/")[0], method)
 
     def test_small(self):
-        size = sum(len(request(self.d, "GET", path)[2])
-                   for path in ("/style.css", "/script.js", "/icon.svg"))
+        """All that the pages are made of."""
+        size = sum(entry.stat().st_size for entry in os.scandir(os.path.join(ROOT, "rpcd", "ui")))
         self.assertLess(size, 60 * 1024)
+
+    def test_files_are_kept(self):
+        """A browser fetches them once: their URLs change with them."""
+        files = [link for link in page(self.d).links if "?v=" in link]
+        self.assertEqual(["icon.svg", "style.css", "common.js", "list.js"],
+                         [link.partition("?")[0] for link in files])
+        for link in files:
+            for url, wanted in ((link, "immutable"), (link + "0", "no-store"),
+                                (link.partition("?")[0], "no-store")):
+                status, headers, _ = request(self.d, "GET", "/" + url)
+                self.assertEqual(200, status)
+                self.assertIn(wanted, headers["Cache-Control"], url)
 
 
 class Actions(Case):
@@ -188,6 +199,28 @@ class Actions(Case):
         self.assertEqual(200, status)
         self.assertIn("idle: NOT_RUNNING", shown.words)
         self.assertIn("BAD_SIGNAL", self.act("signal cat", signal=HOSTILE)[2].words)
+
+    def test_signal_and_clear_many(self):
+        status, _, shown = self.post({"action": "more *", "q": "two", "token": "old"})
+        self.assertEqual(200, status)
+        self.assertIn("two:two_0, two:two_1", shown.words)
+        self.assertEqual(["signal *", "clear *"], shown.buttons)
+        self.assertEqual("two", shown.fields["q"])
+        pids = [self.d.info(name)["pid"] for name in ("two:two_0", "two:two_1", "cat")]
+        for name in ("two:two_0", "two:two_1", "cat"):
+            with open(self.d.info(name)["stdout_logfile"], "w", encoding="utf-8") as f:
+                f.write("x")
+        self.assertEqual(303, self.post({**shown.fields, "action": "clear *"})[0])
+        sizes = [os.path.getsize(self.d.info(name)["stdout_logfile"])
+                 for name in ("two:two_0", "two:two_1", "cat")]
+        self.assertEqual([0, 0, 1], sizes)
+        self.assertEqual(403, self.act("signal two:*", signal="TERM", token="old")[0])
+        self.assertEqual(303, self.act("signal two:*", signal="TERM")[0])
+        until(lambda: all(self.d.info(name)["pid"] not in (0, pid)
+                          for name, pid in zip(("two:two_0", "two:two_1"), pids)))
+        self.assertEqual(pids[2], self.d.info("cat")["pid"])
+        shown = self.post({"action": "more " + HOSTILE + ":*"})[2]
+        self.assertIn("Nothing to do", shown.words)
 
     def test_failure_is_shown(self):
         status, _, shown = self.act("start cat")
@@ -410,8 +443,7 @@ class Logs(Case):
             self.assertIn(kind, headers["Content-Type"])
 
 
-@unittest.skipUnless(NGINX, "no nginx")
-class Proxy(Case):
+class BehindNginx(Case):
     """Below a prefix of nginx, as in reeve-rpcd(8)."""
 
     CONFIG = """daemon off; master_process off; pid {dir}/nginx.pid; error_log {dir}/nginx.log;
@@ -427,6 +459,8 @@ http {{
 """
 
     def setUp(self):
+        if NGINX is None:
+            self.skipTest("no nginx")
         self.d = self.daemon(PROGRAMS, tcp={"username": "user", "password": "secret"})
         self.host, self.port = "127.0.0.1", free_port()
         with open(os.path.join(ROOT, "man", "reeve-rpcd.8"), encoding="utf-8") as f:
@@ -450,6 +484,8 @@ http {{
         except OSError:
             return None
 
+
+class Proxy(BehindNginx):
     def post(self, **options):
         body = urllib.parse.urlencode({"action": "stop cat", **options.pop("fields", {})})
         return request(self, "POST", "/programs/action", body,
@@ -521,13 +557,13 @@ class Fresh(Case):
             self.assertIn("tail.html?processname=" + urllib.parse.quote(name, safe=""),
                           shown.links)
         self.assertNotIn("img", shown.tags)
-        self.assertEqual(1, shown.tags.count("script"))
+        self.assertEqual(2, shown.tags.count("script"))
 
 
 class Roles(Case):
     def test_what_is_offered(self):
         for role, may in (("states", ""), ("view", "log mainlog"),
-                          ("operate", "start restart stop signal clear log mainlog")):
+                          ("operate", "start restart stop signal clear more log mainlog")):
             d = self.daemon(PROGRAMS, tcp={"unauthenticated_role": role})
             shown = page(d)
             self.assertIn('data-may="%s"' % may, shown.text)
@@ -542,6 +578,15 @@ class Roles(Case):
         d = self.daemon(PROGRAMS, tcp={"username": "u", "password": "p"})
         self.assertEqual(401, request(d, "GET", "/")[0])
         self.assertIn("stop cat", page(d, user="u:p").buttons)
+
+    def test_script_without_password(self):
+        """Its page says that one must sign in; the browser does not ask."""
+        d = self.daemon(PROGRAMS, tcp={"username": "u", "password": "p"})
+        for dest, scheme in (("document", "Basic"), ("empty", "Page")):
+            status, headers, _ = request(d, "GET", "/events", headers={
+                "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": dest})
+            self.assertEqual((401, scheme + ' realm="default"'),
+                             (status, headers["WWW-Authenticate"]))
 
     def test_token_of_a_user(self):
         d = self.daemon(PROGRAMS, tcp={"username": "u", "password": "p"})

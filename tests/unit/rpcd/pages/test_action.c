@@ -89,6 +89,8 @@ test_targets(void **state)
 	    {"action=stop+*&state=STOPPED", ACTION_NO_NAME, "", false},
 	    {"action=signal+*&signal=HUP", ACTION_OK, "cat web:one ", false},
 	    {"action=clear+*", ACTION_OK, "cat web:one web:two ", false},
+	    {"action=more+web:*", ACTION_OK, "web:one web:two ", false},
+	    {"action=more+nope:*", ACTION_NO_NAME, "", false},
 	    {"action=stop&name=cat&name=cat&name=cat:cat", ACTION_OK, "cat ", false},
 	    {"action=clear&name=web:two&name=*&name=web:*&name=*&name=web:two", ACTION_OK,
 		"cat web:one web:two ", false},
