@@ -5,10 +5,11 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
-from reeve import ROOT, free_port, until
+from reeve import ROOT, children_of, free_port, until
 
 DRIVER = shutil.which("chromedriver")
 SCREENS = os.path.join(ROOT, os.environ.get("REEVE_BUILD", "build"), "screens")
@@ -37,8 +38,7 @@ class Browser:
             "browserName": "chrome", "goog:chromeOptions": options,
             "goog:loggingPrefs": {"browser": "ALL"}}}})
         self.session = answer["sessionId"]
-        self.devtools("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1],
-                      deviceScaleFactor=1, mobile=size[0] < 600)
+        self.resize(*size)
         self.devtools("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
@@ -66,6 +66,26 @@ class Browser:
 
     def devtools(self, command, **params):
         return self.command("POST", "/goog/cdp/execute", cmd=command, params=params)
+
+    def resize(self, width, height):
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                      deviceScaleFactor=1, mobile=width < 600)
+
+    def family(self):
+        """The processes of the browser, without its driver."""
+        found, todo = [], children_of(self.driver.pid)
+        while todo:
+            found += todo
+            todo = [child for pid in todo for child in children_of(pid)]
+        return found
+
+    def suspend(self):
+        for pid in self.family():
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self):
+        for pid in self.family():
+            os.kill(pid, signal.SIGCONT)
 
     def close(self):
         try:
