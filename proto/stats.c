@@ -4,25 +4,27 @@
 #include "proto/state.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* ---- on the wire ---- */
 
-#define COLUMN(member, unknown) {#member, offsetof(struct process_stats, member), unknown}
+#define COLUMN(member, may_be_unknown) \
+	{offsetof(struct process_stats, member), may_be_unknown}
 
 static const struct {
-	const char *name;
 	size_t offset;
-	int64_t absent; /* the value of a member that is absent */
+	bool may_be_unknown;
 } columns[] = {
-	COLUMN(pid, 0),
-	COLUMN(processes, STATS_UNKNOWN),
-	COLUMN(cpu_ms, STATS_UNKNOWN),
-	COLUMN(cpu_share, STATS_UNKNOWN),
-	COLUMN(rss, STATS_UNKNOWN),
-	COLUMN(fds, STATS_UNKNOWN),
-	COLUMN(stdout_bytes, 0),
-	COLUMN(stderr_bytes, 0),
+	COLUMN(id, false),
+	COLUMN(pid, false),
+	COLUMN(processes, true),
+	COLUMN(cpu_ms, true),
+	COLUMN(cpu_share, true),
+	COLUMN(rss, true),
+	COLUMN(fds, true),
+	COLUMN(stdout_bytes, false),
+	COLUMN(stderr_bytes, false),
 };
 
 static int64_t
@@ -37,42 +39,38 @@ stats_value(const struct process_stats *stats, size_t offset)
 json_t *
 process_stats_write(const struct process_stats *stats)
 {
-	json_t *object = json_object();
-	int failed = json_object_set_new(object, "id", json_integer(stats->id));
+	json_t *row = json_array();
+	size_t count = nitems(columns);
+	int failed = 0;
 
-	for (size_t i = 0; i < nitems(columns); i++) {
+	while (count > 1 && stats_value(stats, columns[count - 1].offset) == 0)
+		count--;
+	for (size_t i = 0; i < count; i++) {
 		int64_t value = stats_value(stats, columns[i].offset);
 
-		if (value != columns[i].absent)
-			failed |= json_object_set_new(
-			    object, columns[i].name, json_integer(value));
+		failed |= json_array_append_new(
+		    row, value == STATS_UNKNOWN ? json_null() : json_integer(value));
 	}
 	if (failed == 0)
-		return object;
-	json_decref(object);
+		return row;
+	json_decref(row);
 	return NULL;
 }
 
 int
-process_stats_read(const json_t *json, struct process_stats *stats)
+process_stats_read(const json_t *row, struct process_stats *stats)
 {
-	const json_t *id = json_object_get(json, "id"), *one;
+	*stats = (struct process_stats){ 0 };
+	for (size_t i = 0; i < nitems(columns) && i < json_array_size(row); i++) {
+		const json_t *one = json_array_get(row, i);
+		bool unknown = columns[i].may_be_unknown && json_is_null(one);
+		int64_t value = unknown ? STATS_UNKNOWN : json_integer_value(one);
 
-	*stats = (struct process_stats){ .id = json_integer_value(id) };
-	if (stats->id <= 0)
-		return fail_with(EINVAL);
-	for (size_t i = 0; i < nitems(columns); i++) {
-		int64_t value = columns[i].absent;
-
-		one = json_object_get(json, columns[i].name);
-		if (one != NULL) {
-			value = json_integer_value(one);
-			if (!json_is_integer(one) || value < 0)
-				return fail_with(EINVAL);
-		}
+		if (!unknown && (!json_is_integer(one) || value < 0))
+			return fail_with(EINVAL);
 		memcpy((char *)stats + columns[i].offset, &value, sizeof(value));
 	}
-	return 0;
+	return stats->id > 0 ? 0 : fail_with(EINVAL);
 }
 
 /* ---- in the API ---- */

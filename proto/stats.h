@@ -27,10 +27,10 @@ struct process_stats {
 	int64_t stdout_bytes, stderr_bytes;
 };
 
-/* New object; NULL with ENOMEM. */
+/* New array of the values, without zeros at its end; an unknown one is null. NULL with
+ * ENOMEM. */
 json_t *process_stats_write(const struct process_stats *);
-/* 0, or -1: a value is wrong, or the id is missing. Members that are missing are unknown;
- * of the log bytes, 0. */
+/* 0, or -1: a value is wrong, or the id is missing. */
 NODISCARD int process_stats_read(const json_t *, struct process_stats *);
 
 enum stats_type {

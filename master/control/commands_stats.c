@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A page of all.stats has at most PAGE_ROWS rows, each below 256 bytes. A client with more
+/* A page of all.stats has at most PAGE_ROWS rows, each below 200 bytes. A client with more
  * than UNSENT_MAX bytes unsent requests many pages at once; it gets one row per page. */
 #define PAGE_ROWS 512
 #define UNSENT_MAX (PEER_OUT_MAX / 4)

@@ -52,8 +52,8 @@ static void
 test_pages(void **state)
 {
 	static const char *const texts[] = {
-		"{\"rows\":[{\"id\":1},{\"id\":3,\"pid\":9,\"rss\":5}],\"more\":true}",
-		"{\"rows\":[{\"id\":4,\"pid\":9,\"rss\":6}],\"more\":false}",
+		"{\"rows\":[[1],[3,9,1,0,0,5,null]],\"more\":true}",
+		"{\"rows\":[[4,9,1,0,0,6]],\"more\":false}",
 	};
 	struct process_info other = web;
 	struct server_stats *stats = get(texts);
@@ -105,9 +105,9 @@ test_none(void **state)
 		{ "null" },
 		{ "{}" },
 		{ "{\"rows\":7}" },
-		{ "{\"rows\":[{\"id\":2},{\"id\":2}],\"more\":true}" },
-		{ "{\"rows\":[{\"id\":2}],\"more\":true}", "{\"rows\":[{\"id\":1}]}" },
-		{ "{\"rows\":[{\"id\":2}],\"more\":true}", NULL },
+		{ "{\"rows\":[[2],[2]],\"more\":true}" },
+		{ "{\"rows\":[[2]],\"more\":true}", "{\"rows\":[[1]]}" },
+		{ "{\"rows\":[[2]],\"more\":true}", NULL },
 	};
 
 	(void)state;

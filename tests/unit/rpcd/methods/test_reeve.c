@@ -194,10 +194,7 @@ test_stats_of_one(void **state)
 
 	requests(
 	    f, "reeve.getProcessStats", P("web"), "process.stats", "{\"name\":\"web\"}");
-	answer(f,
-	    json_pack("{si,si,si,si,sI,sI}", "id", 1, "pid", 9, "cpu_ms", 1250, "cpu_share",
-		15, "rss", (json_int_t)5000000000, "stdout_bytes", (json_int_t)7),
-	    -1);
+	answer(f, json_pack("[iiniiIni]", 1, 9, 1250, 15, (json_int_t)5000000000, 7), -1);
 	expect(f, 1,
 	    VALUE(STRUCT(NAMED("web", "web") MEMBER("pid", INT("9")) MEMBER(
 		"cpu_seconds", DOUBLE("1.25")) MEMBER("cpu_percent", DOUBLE("1.5"))
