@@ -155,7 +155,7 @@ metrics_refused_of(
 	struct buf labels;
 
 	for (size_t i = 0; i < listener->ncodes; i++) {
-		metric_number(code, listener->codes[i], 0);
+		(void)metric_number(code, listener->codes[i], 0);
 		buf_init(&labels, 0);
 		metric_label(&labels, "listener", listener->section);
 		metric_label(&labels, "code", code);

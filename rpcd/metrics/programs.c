@@ -16,6 +16,7 @@ struct programs {
 	struct program *list;
 	size_t count;
 	struct buf labels; /* of all, one after another */
+	struct buf more;   /* labels of one sample; empty between them */
 	int64_t now;
 };
 
@@ -169,12 +170,11 @@ programs_init(struct programs *all, const struct metrics *m)
 {
 	const struct mirror *mirror = m->mirror;
 	struct program *p;
-	struct buf one;
 
 	*all = (struct programs){ .now = m->now };
 	all->list = xcalloc(mirror->count + 1, sizeof(*all->list));
 	buf_init(&all->labels, 0);
-	buf_init(&one, 0);
+	buf_init(&all->more, 0);
 	for (size_t i = 0; i < mirror->count; i++) {
 		const struct process_info *info = mirror->rows[i];
 
@@ -185,18 +185,18 @@ programs_init(struct programs *all, const struct metrics *m)
 		p->info = info;
 		p->stats = m->stats != NULL ? stats_find(m->stats, info->id) : NULL;
 		p->at = buf_len(&all->labels);
-		metric_label(&one, "name", info->name);
-		metric_label(&one, "group", info->group);
-		p->len = buf_len(&one);
-		mem_must(buf_append(&all->labels, buf_data(&one), p->len));
-		buf_consume(&one, p->len);
+		metric_label(&all->more, "name", info->name);
+		metric_label(&all->more, "group", info->group);
+		p->len = buf_len(&all->more);
+		mem_must(buf_append(&all->labels, buf_data(&all->more), p->len));
+		buf_consume(&all->more, p->len);
 	}
-	buf_clear(&one);
 }
 
 static void
 programs_clear(struct programs *all)
 {
+	buf_clear(&all->more);
 	buf_clear(&all->labels);
 	free(all->list);
 }
@@ -204,27 +204,26 @@ programs_clear(struct programs *all)
 /* A sample with more labels than those that all metrics have. */
 static void
 programs_write_labelled(struct buf *out, const struct program_metric *row,
-    const struct programs *all, const struct program *p, int64_t value)
+    struct programs *all, const struct program *p, int64_t value)
 {
 	char number[METRIC_NUMBER_SIZE];
-	struct buf labels;
+	struct buf *labels = &all->more;
 
-	buf_init(&labels, 0);
-	mem_must(buf_append(&labels, buf_data(&all->labels) + p->at, p->len));
+	mem_must(buf_append(labels, buf_data(&all->labels) + p->at, p->len));
 	if (row->more != NULL)
-		mem_must(buf_puts(&labels, row->more));
+		mem_must(buf_puts(labels, row->more));
 	if (row->names_state) {
-		metric_number(number, p->info->exitstatus, 0);
-		metric_label(&labels, "state", process_state_name(p->info->state));
-		metric_label(&labels, "exit_status", number);
+		(void)metric_number(number, p->info->exitstatus, 0);
+		metric_label(labels, "state", process_state_name(p->info->state));
+		metric_label(labels, "exit_status", number);
 	}
-	metric_sample(out, &row->metric, buf_data(&labels), buf_len(&labels), value);
-	buf_clear(&labels);
+	metric_sample(out, &row->metric, buf_data(labels), buf_len(labels), value);
+	buf_consume(labels, buf_len(labels));
 }
 
 static void
 programs_write_metric(
-    struct buf *out, const struct program_metric *row, const struct programs *all)
+    struct buf *out, const struct program_metric *row, struct programs *all)
 {
 	const char *labels = buf_data(&all->labels);
 	int64_t value;

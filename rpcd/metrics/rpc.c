@@ -48,7 +48,7 @@ rpc_write_timing(struct buf *out, const struct timing *timing, const struct buf 
 
 	for (size_t i = 0; i < TIMINGS_BOUNDS; i++) {
 		calls += timing->counts[i];
-		metric_number(bound, timings_bounds_us[i], METRIC_SECONDS_OF_US);
+		(void)metric_number(bound, timings_bounds_us[i], METRIC_SECONDS_OF_US);
 		rpc_write_bucket(out, labels, bound, calls);
 	}
 	calls += timing->counts[TIMINGS_BOUNDS];

@@ -73,35 +73,35 @@ metric_digits(char *end, int64_t value, int decimals)
 	return at;
 }
 
-void
+size_t
 metric_number(char text[METRIC_NUMBER_SIZE], int64_t value, int decimals)
 {
 	char digits[METRIC_NUMBER_SIZE], *end = digits + sizeof(digits) - 1;
-	const char *first;
+	const char *first = metric_digits(end, value, decimals);
+	size_t n = (size_t)(end - first);
 
-	*end = '\0';
-	first = metric_digits(end, value, decimals);
-	memcpy(text, first, (size_t)(end - first) + 1);
+	memcpy(text, first, n);
+	text[n] = '\0';
+	return n;
 }
 
 void
 metric_part(struct buf *buf, const struct metric *metric, const char *suffix,
     const char *labels, size_t n, int64_t value, int decimals)
 {
-	char *out = buf_reserve(
-		 buf, strlen(metric->name) + strlen(suffix) + n + METRIC_NUMBER_SIZE + 4),
-	     *at = out;
+	size_t name = strlen(metric->name), more = strlen(suffix);
+	char *out = buf_reserve(buf, name + more + n + METRIC_NUMBER_SIZE + 4), *at = out;
 
 	mem_must(out == NULL);
-	at = stpcpy(stpcpy(at, metric->name), suffix);
+	at = mempcpy(at, metric->name, name);
+	at = mempcpy(at, suffix, more);
 	if (n > 0) {
 		*at++ = '{';
 		at = mempcpy(at, labels, n);
 		*at++ = '}';
 	}
 	*at++ = ' ';
-	metric_number(at, value, decimals);
-	at += strlen(at);
+	at += metric_number(at, value, decimals);
 	*at++ = '\n';
 	buf_commit(buf, (size_t)(at - out));
 }

@@ -5,6 +5,7 @@
 
 #include "common/buf.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum metric_type { METRIC_GAUGE, METRIC_COUNTER, METRIC_HISTOGRAM };
@@ -31,8 +32,9 @@ void metric_sample(
  * value has that many decimals. */
 void metric_part(struct buf *, const struct metric *, const char *suffix,
     const char *labels, size_t n, int64_t value, int decimals);
-/* The shortest text of a number with decimals: 5000 with 6 decimals is "0.005". */
+/* The shortest text of a number with decimals: 5000 with 6 decimals is "0.005". Returns its
+ * length. */
 #define METRIC_NUMBER_SIZE 24
-void metric_number(char text[METRIC_NUMBER_SIZE], int64_t value, int decimals);
+size_t metric_number(char text[METRIC_NUMBER_SIZE], int64_t value, int decimals);
 
 #endif
