@@ -140,7 +140,7 @@ help:
 	@echo 'make demo        run reeved with two real programs, API on 127.0.0.1:9001'
 	@echo 'make test-deps   install the packages for testing'
 	@echo 'make check       build and run the tests; ends with N passed, N failed'
-	@echo 'make check-long  check, and run more: sanitizers, valgrind, browser, Ansible, package'
+	@echo 'make check-long  check, and run more: sanitizers, valgrind, browser, Prometheus, package'
 	@echo 'make long-deps   install the packages for check-long'
 	@echo 'make compat      compare reeve with supervisord; ends with compat: N of M agree'
 	@echo 'make asan        run all tests under ASan and UBSan'
@@ -197,7 +197,7 @@ install_rows = \
 	644:$(SYSTEMDDIR)/tmpfiles.d:master/dist/install/reeve.tmpfiles:reeve.conf \
 	644:$(sysconfdir)/reeve:master/dist/install/reeved.conf.in:reeved.conf \
 	$(foreach m,$(MANUALS),644:$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))):$(m):) \
-	$(foreach e,$(wildcard rpcd/example/*),755:$(DATADIR)/doc/reeve/examples:$(e):) \
+	$(foreach e,$(wildcard rpcd/example/*),$(if $(suffix $(e)),644,755):$(DATADIR)/doc/reeve/examples:$(e):) \
 	$(foreach p,$(wildcard master/dist/python/supervisor/*.py),644:$(PYTHONDIR)/supervisor:$(p):)
 compat_rows = \
 	link:$(BINDIR):$(SBINDIR)/reeved:supervisord \
@@ -243,7 +243,7 @@ check:
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all compat-all valgrind browser ansible package
+	@tests/run unit system asan-all compat-all valgrind browser prometheus ansible package
 
 unit: test-programs
 	@tests/run unit

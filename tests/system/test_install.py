@@ -29,6 +29,7 @@ OFFERED = {"<name>": ["cat"], "<name>...": ["cat", "web:w0"], "<group>:*": ["web
            "<method>": ["yescrypt", "sha512crypt"], "<user>": ["bob"],
            "stdout|stderr": ["stdout", "stderr"], "-<bytes>": ["-100"], "<lines>": ["9"],
            "...": ["cat"]}
+EXAMPLES = "share/doc/reeve/examples"
 UNKNOWN = ("-<bytes>", "<lines>", "<user>", "...")
 
 
@@ -74,7 +75,16 @@ class Install(unittest.TestCase):
                       self.text("lib/systemd/system/reeved.service"))
         self.assertIn("exec /usr/local/sbin/reeved --sample",
                       self.text("bin/echo_supervisord_conf"))
+        self.examples()
         self.changed_configuration_stays()
+
+    def examples(self):
+        """Only the program can be executed."""
+        found = {}
+        for name in os.listdir(os.path.join(self.prefix, EXAMPLES)):
+            found[name] = os.stat(os.path.join(self.prefix, EXAMPLES, name)).st_mode & 0o777
+        self.assertEqual({"extras": 0o755, "reeve-alerts.yml": 0o644,
+                          "reeve-dashboard.json": 0o644}, found)
 
     def changed_configuration_stays(self):
         name = os.path.join(self.prefix, "etc/reeve/reeved.conf")

@@ -1,14 +1,16 @@
 """/metrics, /healthz and /readyz."""
 
 import base64
+import glob
 import http.client
+import json
 import os
 import re
 import signal
 import time
 import unittest
 
-from reeve import SANITIZED, Case, UnixConnection, cat, program, until
+from reeve import ROOT, SANITIZED, Case, UnixConnection, cat, program, until
 
 NAMED = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?[0-9.]+|[+-]Inf)$")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(?:,|$)')
@@ -257,6 +259,36 @@ programs=web
 password=pw
 role=none
 """
+
+
+class Examples(Case):
+    """The dashboard and the alert rules; tests/run prometheus evaluates them."""
+
+    EXAMPLES = os.path.join(ROOT, "rpcd", "example")
+
+    def test_metrics_exist(self):
+        d = self.daemon(cat("cat") + program(
+            "hear", "/bin/cat", section="eventlistener", events="TICK_5"))
+        self.rpc(d, "tcp").supervisor.getPID()
+        types = set(scrape(d).types)
+        for path in glob.glob(os.path.join(self.EXAMPLES, "*.[jy]*")):
+            with open(path, encoding="utf-8") as f:
+                names = set(re.findall(r"\b(?:reeve|supervisord?)_[a-z_]+", f.read()))
+            self.assertGreater(len(names), 5)
+            self.assertEqual(set(), {re.sub("_(bucket|count)$", "", n) for n in names} - types)
+
+    def test_dashboard(self):
+        with open(os.path.join(self.EXAMPLES, "reeve-dashboard.json"), encoding="utf-8") as f:
+            panels = json.load(f)["panels"]
+        self.assertEqual(list(range(1, len(panels) + 1)), [p["id"] for p in panels])
+        cells = [(x, y) for p in panels for g in [p["gridPos"]]
+                 for x in range(g["x"], g["x"] + g["w"]) for y in range(g["y"], g["y"] + g["h"])]
+        self.assertEqual(len(cells), len(set(cells)), "panels overlap")
+        self.assertLess(max(x for x, _ in cells), 24)
+        for panel in panels:
+            refs = [t["refId"] for t in panel.get("targets", ())]
+            self.assertEqual(len(refs), len(set(refs)))
+            self.assertTrue(panel["type"] == "row" or refs and panel["description"])
 
 
 class Rights(Case):
