@@ -158,7 +158,7 @@ metrics_refused_of(
 		(void)metric_number(code, listener->codes[i], 0);
 		buf_init(&labels, 0);
 		metric_label(&labels, "listener", listener->section);
-		metric_label(&labels, "code", code);
+		metric_label(&labels, "code", listener->codes[i] != 0 ? code : "other");
 		metric_sample(out, metric, buf_data(&labels), buf_len(&labels),
 		    (int64_t)listener->refused[i]);
 		buf_clear(&labels);

@@ -18,7 +18,7 @@
 struct metrics_listener {
 	const char *section;
 	size_t connections, log_streams, event_streams; /* open */
-	const int *codes;        /* HTTP statuses of refused requests, */
+	const int *codes;        /* HTTP statuses of refused requests, 0 = all others, */
 	const uint64_t *refused; /* and how many of each */
 	size_t ncodes;
 };

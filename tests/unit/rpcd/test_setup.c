@@ -189,6 +189,39 @@ test_role(void **state)
 	setup_clear(&s);
 }
 
+static void
+test_metrics_role(void **state)
+{
+	static const struct {
+		const char *text;
+		int role; /* -1 = refused */
+	} rows[] = {
+		{ "{\"kind\":\"tcp\"}", ROLE_STATES },
+		{ "{\"kind\":\"tcp\",\"metrics_role\":\"none\"}", ROLE_NONE },
+		{ "{\"kind\":\"tcp\",\"metrics_role\":\"view\"}", ROLE_VIEW },
+		{ "{\"kind\":\"tcp\",\"metrics_role\":\"admin\"}", ROLE_ADMIN },
+		{ "{\"kind\":\"tcp\",\"metrics_role\":\"king\"}", -1 },
+		{ "{\"kind\":\"tcp\",\"metrics_role\":\"\"}", -1 },
+		{ "{\"kind\":\"tcp\",\"metrics_role\":null}", -1 },
+		{ "{\"kind\":\"tcp\",\"metrics_role\":0}", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		struct setup s = { .level = LEVEL_INFO };
+		int fd = open_null();
+
+		assert_int_equal(answer(&s, ANSWER), 0);
+		assert_int_equal(take(&s, "setup.listener", rows[i].text, &fd),
+		    rows[i].role == -1 ? -1 : 1);
+		if (rows[i].role != -1)
+			assert_int_equal(s.listeners[0].access.metrics, rows[i].role);
+		else
+			close(fd);
+		setup_clear(&s);
+	}
+}
+
 /* True when the text is anywhere in the heap, also in freed memory. */
 static bool
 heap_has(const char *text, size_t len)
@@ -234,6 +267,7 @@ main(void)
 		cmocka_unit_test(test_bad_answers),
 		cmocka_unit_test(test_out_of_place),
 		cmocka_unit_test(test_role),
+		cmocka_unit_test(test_metrics_role),
 		cmocka_unit_test(test_wiped),
 	};
 

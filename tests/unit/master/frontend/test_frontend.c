@@ -239,7 +239,8 @@ unix_listener(const char *path)
 		.gid = (gid_t)-1,
 		.username = S("user"),
 		.password = S("secret"),
-		.max_role = ROLE_ADMIN };
+		.max_role = ROLE_ADMIN,
+		.metrics_role = ROLE_VIEW };
 }
 
 /* ---- tests ---- */
@@ -283,6 +284,7 @@ test_life(void **state)
 	setup = received();
 	assert_non_null(strstr(setup, "\"setup.listener\""));
 	assert_non_null(strstr(setup, "\"secret\""));
+	assert_non_null(strstr(setup, "\"metrics_role\":\"view\""));
 	assert_non_null(strstr(setup, "\"setup.page\""));
 	assert_non_null(strstr(setup, "\"setup.end\""));
 	frontend_ready(w.frontend);
