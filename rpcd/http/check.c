@@ -88,7 +88,7 @@ check_browser(struct http_request *r)
 	    .names = e->names,
 	    .is_page = r->route != NULL && r->route->is_page,
 	    .is_read = r->route != NULL &&
-		strcmp(r->route->method, MHD_HTTP_METHOD_GET) == 0,
+		strcmp(r->route->method, MHD_HTTP_METHOD_POST) != 0,
 	};
 
 	switch (browser_check(&r->browser, &rules)) {

@@ -4,12 +4,13 @@
 #include "proto/grant.h"
 #include "rpcd/figures.h"
 #include "rpcd/http/page.h"
-#include "rpcd/http/page_answer.h"
+#include "rpcd/http/request.h"
 #include "rpcd/http/suspend.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define PROGRAM "program"     /* parameter of /readyz */
 #define NAMES_MAX (64 * 1024) /* bytes of the names of programs that are not ready */
 
 /* A listener whose unauthenticated_role= is none answers nothing without credentials. */
@@ -25,7 +26,8 @@ http_health_needs(const struct http_endpoint *e)
 
 struct readiness {
 	const struct grant *grant; /* NULL: of a client that must not know names */
-	const char *program;       /* the only one that matters, or "" */
+	bool is_limited;           /* to a program, or to a group: then name is NULL */
+	char *group, *name;
 	bool found;
 	bool ready;
 	struct buf text; /* the names of those that are not ready, one on each line */
@@ -41,18 +43,35 @@ health_is_ready(const struct process_info *info)
 static bool
 health_counts(const struct readiness *health, const struct process_info *info)
 {
-	char *name;
-	bool same;
-
 	if (health->grant != NULL && !grant_sees(health->grant, info->group, info->name))
 		return false;
-	if (*health->program == '\0')
+	if (!health->is_limited)
 		return info->autostart || info->state == PROCESS_FATAL;
-	name = namespec_join(info->group, info->name);
-	mem_must(name == NULL);
-	same = str_equal(name, health->program);
-	free(name);
-	return same;
+	return health->group != NULL && str_equal(health->group, info->group) &&
+	    (health->name == NULL || str_equal(health->name, info->name));
+}
+
+static bool
+health_is_limited(const struct http_request *r)
+{
+	return MHD_lookup_connection_value_n(r->client->handle, MHD_GET_ARGUMENT_KIND,
+		   PROGRAM, strlen(PROGRAM), NULL, NULL) == MHD_YES;
+}
+
+/* No program has a name with a NUL. */
+static void
+health_limit(struct readiness *health, const struct http_request *r)
+{
+	const char *value = NULL;
+	size_t n = 0;
+
+	health->is_limited = health_is_limited(r);
+	(void)MHD_lookup_connection_value_n(
+	    r->client->handle, MHD_GET_ARGUMENT_KIND, PROGRAM, strlen(PROGRAM), &value, &n);
+	if (value == NULL || strlen(value) != n)
+		return;
+	namespec_split(value, &health->group, &health->name);
+	mem_must(health->group == NULL);
 }
 
 static void
@@ -126,21 +145,21 @@ health_on_ready(void *ctx, const char *failure)
 	struct http_request *r = ctx;
 	struct rpcd *rpcd = r->endpoint->rpcd;
 	bool knows = caller_role(&r->caller) >= ROLE_STATES;
-	struct readiness health = {
-	    .grant = knows ? r->caller.grant : NULL,
-	    .program = page_answer_query(r, "program"),
-	};
+	struct readiness health = { .grant = knows ? r->caller.grant : NULL };
 
 	buf_init(&health.text, 0);
+	health_limit(&health, r);
 	if (failure == NULL) {
 		rpcd_catch_up(rpcd);
 		health_judge(&health, rpcd->mirror);
 	}
-	if (*health.program != '\0' && failure == NULL && !health.found)
+	if (health.is_limited && failure == NULL && !health.found)
 		http_request_fail(r, 404);
 	else
 		health_answer(r, health.ready ? 200 : 503, &health.text);
 	buf_clear(&health.text);
+	free(health.group);
+	free(health.name);
 	health_finish(r);
 }
 
@@ -171,8 +190,7 @@ http_health_alive(struct http_request *r)
 void
 http_health_ready(struct http_request *r)
 {
-	if (*page_answer_query(r, "program") == '\0' ||
-	    caller_role(&r->caller) >= ROLE_STATES)
+	if (!health_is_limited(r) || caller_role(&r->caller) >= ROLE_STATES)
 		health_ask(r, health_on_ready);
 	else
 		http_request_fail(r, r->caller.kind == CALLER_UNKNOWN ? 401 : 403);

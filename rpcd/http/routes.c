@@ -23,9 +23,9 @@
 	}
 
 /* A question of a load balancer. */
-#define HEALTH(route_path, function) \
+#define HEALTH(route_path, route_method, function) \
 	{ \
-		.path = route_path, .method = MHD_HTTP_METHOD_GET, .cmd = CMD_HELLO, \
+		.path = route_path, .method = route_method, .cmd = CMD_HELLO, \
 		.needs = http_health_needs, .answer = function, \
 		.abandon = http_health_abandon, \
 	}
@@ -86,8 +86,10 @@ static const struct http_route routes[] = {
 		.answer = http_metrics_answer,
 		.abandon = http_metrics_abandon,
 	},
-	HEALTH("/healthz", http_health_alive),
-	HEALTH("/readyz", http_health_ready),
+	HEALTH("/healthz", MHD_HTTP_METHOD_GET, http_health_alive),
+	HEALTH("/healthz", MHD_HTTP_METHOD_HEAD, http_health_alive),
+	HEALTH("/readyz", MHD_HTTP_METHOD_GET, http_health_ready),
+	HEALTH("/readyz", MHD_HTTP_METHOD_HEAD, http_health_ready),
 	PAGE("/", http_pages_list),
 	PAGE("/index.html", http_pages_list),
 	LOG_PAGE("/tail.html", CMD_LOG_OPEN, http_log_page),

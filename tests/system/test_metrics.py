@@ -1,12 +1,14 @@
 """/metrics, /healthz and /readyz."""
 
 import base64
+import concurrent.futures
 import glob
 import http.client
 import json
 import os
 import re
 import signal
+import threading
 import time
 import unittest
 
@@ -68,13 +70,13 @@ class Metrics:
         return [(dict(labels), v) for (n, labels), v in self.samples.items() if n == name]
 
 
-def get(d, path, via="tcp", user=None, headers=None):
+def get(d, path, via="tcp", user=None, headers=None, method="GET"):
     c = http.client.HTTPConnection("127.0.0.1", d.port, timeout=60) if via == "tcp" else \
         UnixConnection(d.socket)
     headers = dict(headers or {})
     if user is not None:
         headers["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
-    c.request("GET", path, headers=headers)
+    c.request(method, path, headers=headers)
     response = c.getresponse()
     text = response.read().decode()
     c.close()
@@ -227,19 +229,23 @@ class Programs(Case):
             return None
 
     def test_many(self):
-        """1000 programs cost at most 5 ms of CPU."""
-        d = self.daemon("[program:many]\ncommand=/bin/cat\nnumprocs=1000\nautostart=false\n"
-                        "process_name=worker_%%(process_num)04d\n".replace("%%", "%"))
-        self.assertEqual(1000, len(scrape(d).of("reeve_process_state")))
+        """The goal with 1000 programs that run is 5 ms of CPU (make bench); far more is a
+        defect on any machine."""
+        d = self.daemon(program("many", "/bin/sleep 1000", startsecs=0, numprocs=1000,
+                                process_name="worker_%(process_num)04d",
+                                stdout_logfile="NONE", stderr_logfile="NONE"))
+        until(lambda: scrape(d).get("reeve_processes", state="RUNNING") == 1000, every=0.5)
         pid, costs = d.front_end(), []
-        for _ in range(5):
+        for _ in range(3):
             time.sleep(1.05)  # the text is shared for a second
             before = cpu_seconds(pid)
             text = get(d, "/metrics")[1]
             costs.append(cpu_seconds(pid) - before)
-        self.assertEqual(1000, len(Metrics(text).of("node_supervisord_up")))
+        m = Metrics(text)
+        for name in ("node_supervisord_up", "reeve_process_resident_memory_bytes"):
+            self.assertEqual(1000, len(m.of(name)))
         if not SANITIZED:
-            self.assertLess(min(costs), 0.005, costs)
+            self.assertLess(min(costs), 0.02, costs)
 
 
 def cpu_seconds(pid):
@@ -259,6 +265,113 @@ programs=web
 password=pw
 role=none
 """
+
+
+class BadInput(Case):
+    def test_methods(self):
+        d = self.daemon(cat("web"))
+        d.wait_state("web", "RUNNING")
+        for path, allowed in (("/metrics", ("GET",)), ("/healthz", ("GET", "HEAD")),
+                              ("/readyz", ("GET", "HEAD"))):
+            for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "X"):
+                response, text = get(d, path, method=method)
+                self.assertEqual(200 if method in allowed else 400, response.status,
+                                 (method, path))
+                self.assertEqual(method == "HEAD", not text, (method, path))
+        for path in ("/metrics/", "/metricsx", "/healthz/", "/readyz/web", "/Metrics"):
+            self.assertEqual(404, get(d, path)[0].status, path)
+
+    def test_ignored(self):
+        """Queries, and what the client would accept."""
+        d = self.daemon(cat("web"))
+        for headers in ({"Accept-Encoding": "gzip, deflate, br"}, {"Accept": "image/png"},
+                        {"Accept": "application/openmetrics-text; version=1.0.0"},
+                        {"Range": "bytes=0-10"}, {"If-None-Match": "*"}):
+            response, text = get(d, "/metrics?a=%00&%ff", headers=headers)
+            self.assertIsNone(response.headers["Content-Encoding"])
+            self.assertEqual("no-store", response.headers["Cache-Control"])
+            self.assertIn(("supervisord_up", ()), Metrics(text).samples)
+
+    def test_programs_of_readyz(self):
+        d = self.daemon(cat("web") + cat("x\u202e&y") + program(
+            "pair", "/bin/cat", numprocs=2, process_name="p%(process_num)d") + USERS)
+        until(lambda: get(d, "/readyz", user="all:pw")[1] == "ok\n")
+        for query, status in (
+                ("web", 200), ("web:web", 200), ("web:*", 200), ("pair:p0", 200),
+                ("pair:*", 200), ("pair:", 200), ("x%E2%80%AE%26y", 200), ("web&program=no", 200),
+                ("no&program=web", 404), ("", 404), ("pair", 404), ("p0", 404), ("pair:p2", 404),
+                ("*", 404), ("*:*", 404), (":", 404), ("%00", 404), ("web%00", 404),
+                ("web%0a", 404), ("Web", 404), ("x%E2%80%AE&y", 404), ("%ff%fe", 404), ("%", 404),
+                ("%3Cscript%3E", 404), ("a" * 4000, 404), ("w" * 100 + ":" * 1000, 404)):
+            response, text = get(d, "/readyz?program=" + query, user="all:pw")
+            self.assertEqual(status, response.status, query)
+            self.assertNotIn("script>", text)
+        self.assertEqual(404, get(d, "/readyz?program", user="all:pw")[0].status)
+        # Hidden is as absent.
+        for name in ("pair:*", "pair:p0", "none"):
+            self.assertEqual(404, get(d, "/readyz?program=" + name, user="few:pw")[0].status)
+        for name in ("web", "none", ""):
+            self.assertEqual(401, get(d, "/readyz?program=" + name)[0].status)
+        self.rpc(d, "tcp", user="all", password="pw").supervisor.getState()
+
+    def test_group_that_is_not_ready(self):
+        d = self.daemon(cat("web") + program("pair", "/bin/cat", numprocs=2,
+                                             process_name="p%(process_num)d"))
+        until(lambda: get(d, "/readyz")[1] == "ok\n")
+        self.rpc(d).supervisor.stopProcess("pair:p1")
+        for query, answer in (("web", (200, "ok\n")), ("pair:p0", (200, "ok\n")),
+                              ("pair:*", (503, "pair:p1 STOPPED\n"))):
+            response, text = get(d, "/readyz?program=" + query)
+            self.assertEqual(answer, (response.status, text))
+
+    def test_thousands(self):
+        count = 3000
+        d = self.daemon('[program:many]\ncommand=/bin/cat\nnumprocs=%d\nautostart=false\n'
+                        'process_name=%s"\\%%(process_num)d\n' % (count, "n" * 100))
+        m = scrape(d)
+        self.assertEqual(count, len(m.of("reeve_process_state")))
+        self.assertIsNotNone(m.get("reeve_process_ready", group="many",
+                                   name="n" * 100 + '"\\7'))
+        self.assertEqual("ok\n", get(d, "/readyz")[1])
+
+    def test_reread(self):
+        """While groups are added, removed and replaced, each answer is whole and valid."""
+        d = self.daemon(self.some(0))
+        done = threading.Event()
+        found = []
+
+        def scrapes():
+            while not done.is_set():
+                found.append(scrape(d))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            scraper = pool.submit(scrapes)
+            try:
+                for number in range(1, 8):
+                    d.configure(self.some(number))
+                    self.assertEqual(0, d.reevectl("update").returncode)
+            finally:
+                done.set()
+            scraper.result()
+        self.assertGreater(len(found), 7)
+        self.assertEqual({"g7"} | {"s%d" % i for i in range(5)}, {
+            labels["group"] for labels, _ in scrape(d).of("reeve_process_state")})
+
+    @staticmethod
+    def some(number):
+        """The groups s0 to s4 change each time, the group g is another."""
+        return cat("g%d" % number) + "".join(
+            cat("s%d" % i, environment='N="%d"' % number) for i in range(5))
+
+    def test_shutdown(self):
+        d, stubborn = self.stubborn(cat("web"))
+        until(lambda: get(d, "/readyz")[1] == "ok\n")
+        os.kill(d.pid, signal.SIGTERM)
+        until(lambda: scrape(d).get("reeve_daemon_state") == -1)
+        response, text = get(d, "/readyz")
+        self.assertEqual(503, response.status)
+        self.assertEqual("the daemon SHUTDOWN\n", text.splitlines(True)[0])
+        self.assertEqual(200, get(d, "/healthz")[0].status)
+        os.kill(stubborn, signal.SIGKILL)
 
 
 class Examples(Case):
