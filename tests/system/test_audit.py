@@ -72,6 +72,16 @@ class Records(Audited):
         self.assertEqual(("daemon.restart", "ok"),
                          tuple(self.last(d, 6)[key] for key in ("command", "result")))
 
+    def test_restart_of_several(self):
+        """One record, of the job; its processes are not recorded one by one."""
+        d = self.begin(cat("a") + cat("b"))
+        self.rpc(d).reeve.restartProcesses(["a", "b"])
+        record = self.last(d, 1)
+        self.assertRegex(record["result"], r"\Ajob \d+\Z")
+        self.assertEqual(("reeve.restartProcesses", "process.restart", "a\nb"), tuple(
+            record[key] for key in ("method", "command", "target")))
+        self.assertFault(10, "BAD_NAME: no", self.rpc(d).reeve.restartProcesses, ["no"])
+
     def test_http_client(self):
         d = self.begin(unix={"username": "boss", "password": "p"})
         s = self.rpc(d, user="boss", password="p")

@@ -1,6 +1,7 @@
 """The state document in use: the daemon writes it, executes its binary, reads it and continues
 with the same children and pipes. Only a test build has the command for this."""
 
+import contextlib
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import unittest
 
 from reeve import SEAM, Case, alive, program, read, reeve_only, until
 from test_events import LISTENER, parse, pool
+from test_metrics import scrape
 from test_verifier import PASSWORD, SHA512, SLOW as SLOW_HASH, Verifier, user
 
 COUNTER = program("counter", "/bin/sh -c 'i=0; while :; do i=$((i+1)); echo $i; done'",
@@ -45,8 +47,8 @@ class Upgrade(Case):
         if not os.path.exists(os.path.join(SEAM, "reeved")):
             self.skipTest("no build with the seam in " + SEAM)
 
-    def begin(self):
-        self.d = d = self.daemon(ALL, build=SEAM)
+    def begin(self, programs=ALL):
+        self.d = d = self.daemon(programs, build=SEAM)
         self.pids = {name: d.wait_state(name, "RUNNING")["pid"] for name in NAMES}
         self.upgrades = 0
         self.addCleanup(self.end_stubborn)
@@ -232,6 +234,44 @@ class Upgrade(Case):
         until(lambda: time.time() > before + 1)
         self.upgrade()
         self.assertEqual(before, self.started())
+
+    def counters(self):
+        """By metric; absent while the daemon does not serve."""
+        with contextlib.suppress(OSError):
+            m = scrape(self.d)
+            return {"dropped": m.get("reeve_events_dropped_total", pool="slow"),
+                    "waiting": m.get("reeve_event_queue_length", pool="slow"),
+                    "front ends": m.get("reeve_frontend_restarts_total"),
+                    "restarts": m.get("reeve_process_restarts_total", name="crasher",
+                                      group="crasher"),
+                    "signal": m.get("reeve_process_last_exit_signal", name="crasher",
+                                    group="crasher"),
+                    "status": m.get("reeve_process_last_exit_status", name="once",
+                                    group="once")}
+        return None
+
+    def test_counters_of_the_metrics_go_on(self):
+        d = self.begin(ALL.replace("buffer_size=1000", "buffer_size=10", 1))
+        os.kill(self.pids["once"], signal.SIGUSR1)
+        os.kill(self.pids["crasher"], signal.SIGKILL)
+        os.kill(d.front_end(), signal.SIGKILL)
+        s = self.rpc(d)
+        until(lambda: self.counters() is not None)
+        while self.counters()["dropped"] < 20:
+            s.supervisor.stopProcess("auto")
+            s.supervisor.startProcess("auto")
+        until(lambda: self.counters()["restarts"] == 1)
+        before = self.counters()
+        self.assertEqual((1, 1, 9, 7), tuple(
+            before[n] for n in ("front ends", "restarts", "signal", "status")))
+        self.upgrade()
+        after = until(self.counters)
+        for name in ("waiting", "restarts", "signal", "status"):
+            self.assertEqual(before[name], after[name], name)
+        for name in ("dropped", "front ends"):
+            self.assertLessEqual(before[name], after[name], name)
+        os.kill(d.info("crasher")["pid"], signal.SIGKILL)
+        until(lambda: (self.counters() or {}).get("restarts") == 2)
 
     def test_ids_and_numbers_go_on(self):
         d = self.begin()
