@@ -8,7 +8,8 @@ import subprocess
 import time
 import unittest
 
-from reeve import BUILD, SANITIZED, Case, program, read, reeve_only, until
+from reeve import BUILD, SANITIZED, Case, cat, program, read, reeve_only, until
+from test_metrics import get
 
 PROGRAMS = 1000
 SECONDS = int(os.environ.get("REEVE_IDLE_SECONDS", "10"))
@@ -80,6 +81,60 @@ class Idle(Case):
         stopped = self.s.supervisor.stopAllProcesses()
         self.assertEqual([(80, "OK")] * PROGRAMS,
                          [(r["status"], r["description"]) for r in stopped])
+
+
+@reeve_only
+class Unasked(Case):
+    """What programs use is sampled only for clients that ask."""
+
+    def test_samples(self):
+        if SANITIZED or shutil.which("strace") is None:
+            self.skipTest("no strace, or a sanitizer")
+        d = self.daemon(cat("cat"))
+        d.wait_state("cat", "RUNNING")
+        path = d.path("trace")
+        tracer = subprocess.Popen(["strace", "-e", "trace=openat", "-o", path, "-p", str(d.pid)],
+                                  stderr=subprocess.PIPE, text=True)
+        self.addCleanup(tracer.stderr.close)
+        self.addCleanup(tracer.wait)
+        self.addCleanup(tracer.terminate)
+        line = tracer.stderr.readline()
+        if "attached" not in line:
+            self.skipTest("ptrace is not allowed: " + line.strip())
+
+        def samples():
+            return read(path, b"").count(b'"/proc"')
+        get(d, "/metrics")
+        until(lambda: samples() == 1)
+        # Reads of the state, and checks of health, for longer than a sample serves.
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            self.rpc(d, "tcp").reeve.getAllProcessInfo()
+            for check in ("/healthz", "/readyz", "/"):
+                self.assertEqual(200, get(d, check)[0].status)
+            time.sleep(0.2)
+        self.assertEqual(1, samples())
+        get(d, "/metrics")
+        until(lambda: samples() == 2)
+
+    def test_rest(self):
+        """Some seconds after a client has asked, neither process runs again."""
+        d = self.daemon(cat("cat"))
+        d.wait_state("cat", "RUNNING")
+        for path in ("/metrics", "/readyz"):
+            self.assertEqual(200, get(d, path)[0].status)
+        pids = d.pid, d.front_end()
+        end = time.monotonic() + 11.5  # reeve-rpcd frees the numbers after 10 (rpcd/stats.h)
+        until(lambda: time.monotonic() > end, every=0.2)
+        before = [self.switches(pid) for pid in pids]
+        end = time.monotonic() + 3
+        until(lambda: time.monotonic() > end, every=0.2)
+        self.assertEqual(before, [self.switches(pid) for pid in pids])
+
+    @staticmethod
+    def switches(pid):
+        """How often the kernel has made it run or wait."""
+        return re.findall(r"ctxt_switches:\t(\d+)", read("/proc/%d/status" % pid).decode())
 
 
 if __name__ == "__main__":
