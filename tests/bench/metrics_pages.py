@@ -1,6 +1,7 @@
-"""What is measured of open pages, which reeve alone has (measure.py says how)."""
+"""What is measured of open pages and of metrics, which reeve alone has (measure.py says how)."""
 
 import contextlib
+import http.client
 import os
 import select
 import signal
@@ -9,11 +10,13 @@ import statistics
 import time
 
 from measure import QUIET, Bench, rows, sleeps, world
-from reeve import program
-from worlds import SLEEP, cpu
+from reeve import free_port, program
+from worlds import SLEEP, Responder, cpu
 
 PAGES = 50
 CHANGES = 20
+SCRAPES = 5
+FRESH = 2.1  # seconds that a sample serves
 BREAK = 0.05  # seconds between two changes
 
 
@@ -85,3 +88,37 @@ def pages(count):
         names = ["k_%03d" % i for i in range(number)]
         taken = [one_round(w, names[i:i + CHANGES]) for i in range(0, number, CHANGES)]
     return rows(("pages", "pages, CPU"), {"reeve": taken})
+
+
+def scrape(port, *pids):
+    """The bytes of /metrics, and milliseconds of CPU of each process."""
+    before = [cpu(pid) for pid in pids]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("GET", "/metrics")
+        size = len(connection.getresponse().read())
+    time.sleep(BREAK)
+    return size, *((cpu(pid) - b) * 1000 for pid, b in zip(pids, before))
+
+
+def scrapes(w, bare):
+    """The medians of reeve-rpcd and reeved, each with a sample of its own, and of the bare
+    server that sends as many bytes."""
+    taken = []
+    for _ in range(SCRAPES):
+        time.sleep(FRESH)
+        ours = scrape(w.daemon.port, w.daemon.front_end(), w.daemon.pid)
+        taken.append(ours[1:] + scrape(bare.port, bare.process.pid)[1:])
+    return tuple(map(statistics.median, zip(*taken)))
+
+
+def metrics(count):
+    """The first scrape is not counted: it allocates."""
+    with world("reeve", sleeps(count), count) as w:
+        size = scrape(w.daemon.port)[0]
+        with Responder(free_port(), size) as bare:
+            time.sleep(BREAK)
+            taken = [scrapes(w, bare) for _ in range(Bench.rounds)]
+    front_ends, masters, bares = zip(*taken)
+    return {"metrics": {"reeve": list(front_ends), "limit": list(bares)},
+            "metrics, master": {"reeve": list(masters)}}

@@ -53,6 +53,8 @@ ROWS = {
     "start rate, recorded": Row("  with audit_log", "/s", 0.75, MOST),
     "pages": Row("one change to 50 open pages, the last of them", "ms", 100, against=None),
     "pages, CPU": Row("  CPU of reeve-rpcd", "ms", 1.5, against=None),
+    "metrics": Row("/metrics, CPU of reeve-rpcd", "ms", 5, against=None),
+    "metrics, master": Row("  CPU of reeved", "ms", against=None),
     "events": Row("events through one listener, one CPU", "/s", {10: 0.6}, MOST),
 }
 
