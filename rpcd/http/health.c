@@ -1,4 +1,5 @@
 /* GET /healthz and /readyz: whether the daemon answers, and whether its programs run. */
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "proto/grant.h"
@@ -79,7 +80,8 @@ health_add(struct readiness *health, const struct process_info *info)
 {
 	char *name = namespec_join(info->group, info->name);
 
-	mem_must(name == NULL);
+	if (name == NULL)
+		fatal("out of memory for the name of a program");
 	health->ready = false;
 	if (health->grant != NULL && buf_len(&health->text) + strlen(name) < NAMES_MAX)
 		mem_must(buf_printf(

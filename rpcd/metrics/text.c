@@ -1,5 +1,6 @@
 #include "rpcd/metrics/text.h"
 
+#include "common/log.h"
 #include "common/mem.h"
 
 #include <stdbool.h>
@@ -16,6 +17,16 @@ metric_begin(struct buf *out, const struct metric *metric)
 {
 	mem_must(buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
 	    metric->name, metric_types[metric->type]));
+}
+
+static char *
+metric_reserve(struct buf *buf, size_t n)
+{
+	char *out = buf_reserve(buf, n);
+
+	if (out == NULL)
+		fatal("out of memory for metrics");
+	return out;
 }
 
 /* The value, escaped as in a label: at most twice as long. */
@@ -38,9 +49,8 @@ void
 metric_label(struct buf *labels, const char *name, const char *value)
 {
 	size_t most = strlen(name) + 2 * strlen(value) + sizeof(",=\"\"");
-	char *out = buf_reserve(labels, most), *at = out;
+	char *out = metric_reserve(labels, most), *at = out;
 
-	mem_must(out == NULL);
 	if (buf_len(labels) > 0)
 		*at++ = ',';
 	at = stpcpy(stpcpy(at, name), "=\"");
@@ -90,9 +100,9 @@ metric_part(struct buf *buf, const struct metric *metric, const char *suffix,
     const char *labels, size_t n, int64_t value, int decimals)
 {
 	size_t name = strlen(metric->name), more = strlen(suffix);
-	char *out = buf_reserve(buf, name + more + n + METRIC_NUMBER_SIZE + 4), *at = out;
+	char *out = metric_reserve(buf, name + more + n + METRIC_NUMBER_SIZE + 4),
+	     *at = out;
 
-	mem_must(out == NULL);
 	at = mempcpy(at, metric->name, name);
 	at = mempcpy(at, suffix, more);
 	if (n > 0) {
