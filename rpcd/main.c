@@ -165,6 +165,26 @@ main_on_users(struct front *f, const char *method, const json_t *params)
 	return rc;
 }
 
+/* Another reeve-rpcd accepts the clients now. This one answers those that it has, and exits
+ * when they have gone. */
+static void
+main_retire(struct rpcd *rpcd)
+{
+	rpcd->retiring = true;
+	for (size_t i = 0; i < rpcd->nlisteners; i++)
+		http_server_quiesce(rpcd->listeners[i]);
+	events_end(rpcd->events);
+}
+
+static bool
+main_has_retired(const struct rpcd *rpcd)
+{
+	for (size_t i = 0; i < rpcd->nlisteners; i++)
+		if (http_server_connections(rpcd->listeners[i]) > 0)
+			return false;
+	return rpcd->retiring;
+}
+
 /* Passes a notification to the module that handles it. 1, 0 when unknown, -1 when
  * malformed. */
 static int
@@ -177,7 +197,7 @@ main_dispatch(struct front *f, const char *method, json_t *params, int *fd)
 		f->streamed = true;
 	if (rc > 0 && !rpcd->serving && rpcd->mirror->ready) {
 		rpcd->serving = true;
-		for (size_t i = 0; i < rpcd->nlisteners; i++)
+		for (size_t i = 0; i < rpcd->nlisteners && !rpcd->retiring; i++)
 			if (http_server_start(rpcd->listeners[i]) < 0)
 				fatal("cannot serve: %s", strerror(errno));
 	}
@@ -185,6 +205,10 @@ main_dispatch(struct front *f, const char *method, json_t *params, int *fd)
 		rc = calls_job(rpcd->calls, method, params);
 	if (rc == 0)
 		rc = main_on_users(f, method, params);
+	if (rc == 0 && strcmp(method, "retire") == 0) {
+		main_retire(rpcd);
+		rc = 1;
+	}
 	if (rc == 0 && !f->setup.ended) {
 		rc = setup_notification(&f->setup, method, params, fd);
 		if (f->setup.ended)
@@ -251,6 +275,8 @@ main_turn_end(void *ctx)
 	f->streamed = false;
 	if (rpcd->master != NULL)
 		peer_flush(rpcd->master);
+	if (main_has_retired(rpcd))
+		main_stop(f, 0);
 }
 
 static void
@@ -262,7 +288,7 @@ main_finish(struct front *f)
 	if (!rpcd->serving)
 		return;
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
-		http_server_quiesce(rpcd->listeners[i]);
+		http_server_end(rpcd->listeners[i]);
 	calls_end(rpcd->calls);
 	tails_end(rpcd->tails);
 	events_end(rpcd->events);

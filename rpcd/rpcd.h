@@ -46,6 +46,7 @@ struct rpcd {
 	struct figures *figures;   /* what the master counts (rpcd/figures.h) */
 	struct timings *timings;   /* of calls (rpcd/timings.h) */
 	bool serving;              /* the first snapshot is complete */
+	bool retiring;             /* another reeve-rpcd accepts the clients now */
 	bool ending;               /* the master has closed the connection */
 	size_t busy;               /* requests not answered completely */
 	bool pinged;               /* the master pings reeve-rpcd at present */

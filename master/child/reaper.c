@@ -76,6 +76,12 @@ reaper_forget(struct reaper *reaper, pid_t pid)
 	free(watch);
 }
 
+bool
+reaper_has(const struct reaper *reaper, pid_t pid)
+{
+	return idmap_get(reaper->watches, (uint64_t)pid) != NULL;
+}
+
 void
 reaper_watch_stops(struct reaper *reaper, pid_t pid, reap_stopped_fn *fn)
 {

@@ -6,6 +6,7 @@
 #include "common/compiler.h"
 #include "common/loop.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -23,6 +24,8 @@ NODISCARD int reaper_watch(struct reaper *, pid_t, reap_fn *, void *ctx);
 void reaper_forget(struct reaper *, pid_t);
 /* Calls fn, with the ctx of reaper_watch, whenever a signal has stopped the child. */
 void reaper_watch_stops(struct reaper *, pid_t, reap_stopped_fn *fn);
+/* Whether the child is registered. */
+bool reaper_has(const struct reaper *, pid_t);
 /* The child was sent a signal that ends it: waits for it before any other. */
 void reaper_expect(struct reaper *, pid_t);
 /* Iterates over the registered pids, in no order. *cursor starts at 0; returns 0 at the

@@ -313,8 +313,13 @@ audit_forget(struct connection *client)
 void
 audit_interrupt(struct audit *audit)
 {
-	if (audit != NULL)
-		audit_give_up(audit, NULL);
+	struct audit_call *call, *next;
+
+	if (audit == NULL)
+		return;
+	TAILQ_FOREACH_SAFE(call, &audit->calls, in_calls, next)
+		if (call->client->gone || peer_has_ended(call->client->peer))
+			audit_finish(audit, call, "unknown", 0);
 }
 
 /* --- refusals and reports ------------------------------------------------------------ */

@@ -51,7 +51,8 @@ void audit_refused(struct connection *, const struct cmd *, const json_t *params
 void audit_claimed(struct connection *, const json_t *params, uint64_t count);
 /* The connection ends: the outcome of its calls that are not answered is unknown. */
 void audit_forget(struct connection *);
-/* The same for all connections, before the process is replaced. */
+/* The same for all connections that have ended, before the process is replaced: the next
+ * one continues the others, and carries out again what they wait for. */
 void audit_interrupt(struct audit *);
 
 /* For the state document: borrowed, to be read or filled. */

@@ -1,13 +1,104 @@
 #include "master/control/connection.h"
 
 #include "common/log.h"
+#include "common/mem.h"
 #include "master/control/audit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* A subscriber's reply waits until the stream has sent all earlier changes. */
-static uint64_t
+/* ---- requests that wait for their answer ---- */
+
+/* Only the known members, because a client may have added any. New; NULL with ENOMEM. */
+static json_t *
+connection_known_params(enum cmd_id command, const json_t *params)
+{
+	const char *spec = cmd_table[command].params;
+	json_t *known = json_object(), *value;
+
+	for (size_t len; known != NULL && *spec != '\0'; spec += len + (spec[len] == ',')) {
+		char name[32];
+
+		len = strcspn(spec, ",");
+		(void)snprintf(name, sizeof(name), "%.*s", (int)(len - 2 - (*spec == '?')),
+		    spec + (*spec == '?'));
+		value = json_object_get(params, name);
+		if (value != NULL && json_object_set(known, name, value) == -1) {
+			json_decref(known);
+			known = NULL;
+		}
+	}
+	value = json_object_get(params, "by");
+	if (known != NULL && value != NULL)
+		(void)json_object_set(known, "by", value);
+	return known;
+}
+
+static void
+connection_drop_request(struct connection *client, struct open_request *request)
+{
+	json_malloc_t allocate;
+	json_free_t release;
+
+	TAILQ_REMOVE(&client->requests, request, in_requests);
+	/* A password may be in it. */
+	json_get_alloc_funcs(&allocate, &release);
+	json_set_alloc_funcs(allocate, mem_wiping_free);
+	json_decref(request->params);
+	json_set_alloc_funcs(allocate, release);
+	free(request);
+}
+
+void
+connection_keep_request(
+    struct connection *client, enum cmd_id command, const json_t *params)
+{
+	struct open_request *request = calloc(1, sizeof(*request));
+	uint64_t id = client->handled;
+
+	client->handled = 0;
+	if (request != NULL)
+		request->params = connection_known_params(command, params);
+	if (request == NULL || request->params == NULL) {
+		free(request);
+		return;
+	}
+	request->id = id;
+	request->command = command;
+	TAILQ_INSERT_TAIL(&client->requests, request, in_requests);
+}
+
+void
+connection_forget_requests(struct connection *client)
+{
+	struct open_request *request;
+
+	while ((request = TAILQ_FIRST(&client->requests)) != NULL)
+		connection_drop_request(
+		    client, request); /* NOLINT(clang-analyzer-unix.Malloc) */
+}
+
+static void
+connection_answered(struct connection *client, uint64_t id)
+{
+	struct open_request *request, *next;
+
+	if (client->handled == id) {
+		client->handled = 0;
+		return;
+	}
+	TAILQ_FOREACH_SAFE(request, &client->requests, in_requests, next)
+		if (request->id == id) {
+			connection_drop_request(client, request);
+			return;
+		}
+}
+
+/* ---- answers ---- */
+
+uint64_t
 connection_stamp(const struct connection *client)
 {
 	return client->cursor == NULL ? 0 : client->master->seq;
@@ -22,6 +113,7 @@ connection_reply(struct connection *client, uint64_t id, json_t *result)
 void
 connection_reply_fd(struct connection *client, uint64_t id, json_t *result, int fd)
 {
+	connection_answered(client, id);
 	audit_end(client, id, FAULT_NONE, result);
 	(void)peer_reply(client->peer, id, result, fd, connection_stamp(client));
 }
@@ -31,6 +123,7 @@ static void
 connection_send_fault(
     struct connection *client, uint64_t id, enum fault fault, char *text_take)
 {
+	connection_answered(client, id);
 	audit_end(client, id, fault, NULL);
 	(void)peer_fault(client->peer, id, fault,
 	    text_take == NULL ? fault_name(fault) : text_take, connection_stamp(client));

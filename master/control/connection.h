@@ -31,8 +31,17 @@ struct connection_owner {
 	void (*closed)(void *ctx, const char *why, bool violation);
 };
 
+/* A request whose answer waits for something. */
+struct open_request {
+	TAILQ_ENTRY(open_request) in_requests;
+	uint64_t id;
+	enum cmd_id command;
+	json_t *params; /* those of the command, and "by" */
+};
+
 struct connection {
 	TAILQ_ENTRY(connection) in_clients;
+	uint64_t number;         /* in the state document; never reused */
 	struct master *master;   /* borrowed */
 	struct control *control; /* borrowed */
 	struct peer *peer;
@@ -44,6 +53,8 @@ struct connection {
 	pid_t pid;           /* of the process that connected */
 	uid_t uid;
 	struct caller caller; /* who sent the request that is being handled */
+	uint64_t handled;     /* the id of that request; 0 = it was answered */
+	TAILQ_HEAD(, open_request) requests; /* not answered yet */
 	bool greeted;
 	unsigned audited; /* calls whose record waits for their reply (audit.h) */
 	unsigned stops;   /* answers for which the stop of the daemon waits */
@@ -71,8 +82,15 @@ struct answer {
 };
 void connection_answer(struct connection *, uint64_t id, const struct answer *);
 void connection_notify(struct connection *, const char *method, json_t *params);
+/* The request that is being handled was not answered: keeps it until it is, so that an
+ * upgrade can repeat it. Out of memory: the upgrade forgets it. */
+void connection_keep_request(struct connection *, enum cmd_id, const json_t *params);
+void connection_forget_requests(struct connection *);
 /* Whether its client is a local user: one that peer_users= concerns. */
 bool connection_is_local(const struct connection *);
+/* The stamp of what is queued now: a subscriber's reply waits until the stream has sent all
+ * earlier changes. */
+uint64_t connection_stamp(const struct connection *);
 /* Begins the state stream. 0, or -1 with ENOMEM. */
 NODISCARD int connection_subscribe(struct connection *);
 

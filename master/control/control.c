@@ -1,4 +1,4 @@
-#include "master/control/control.h"
+#include "master/control/control_impl.h"
 
 #include "common/clock.h"
 #include "common/fd.h"
@@ -25,26 +25,6 @@
 
 #define RETRY_MS 1000 /* after a shortage of descriptors or memory */
 
-TAILQ_HEAD(connection_list, connection);
-
-struct control {
-	struct log_limit accepts;              /* failures of accept */
-	struct log_limit refused;              /* there are too many clients */
-	struct log_limit broken, local_broken; /* protocol, of reeve-rpcd and of others */
-	struct log_limit missing;              /* the path */
-	struct master *master;
-	struct rights *rights;
-	struct connection_list clients; /* reeve-rpcd's first */
-	struct connection_list gone;    /* freed at the end of the loop iteration */
-	size_t local;                   /* number of clients of the socket */
-	int listener;                   /* -1 = none */
-	struct source *accepting;
-	struct source *retry;    /* timer: accept again, after a lack of descriptors */
-	char *path;              /* of the control socket; NULL = none */
-	struct safepath_id made; /* the inode of the socket that we bound */
-	struct sock_unix bound;  /* its mode and owner */
-};
-
 static command_fn *const control_handlers[CMD_MAX] = {
 #define CONTROL_HANDLER(id, handler, ...) [CMD_##id] = cmd_##handler,
 	CMD_LIST(CONTROL_HANDLER)
@@ -66,7 +46,7 @@ control_new(struct master *master)
 	TAILQ_INIT(&control->clients);
 	TAILQ_INIT(&control->gone);
 	control->master = master;
-	control->listener = -1;
+	control->socket.fd = -1;
 	return control;
 }
 
@@ -106,6 +86,7 @@ control_free_gone(struct control *control)
 		peer_free(client->peer);
 		state_stream_unsubscribe(client->cursor);
 		grant_unref(client->grant);
+		connection_forget_requests(client);
 		free(client);
 	}
 }
@@ -120,13 +101,8 @@ control_free(struct control *control)
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
 		control_drop(client);
 	control_free_gone(control);
-	source_free(control->accepting);
-	source_free(control->retry);
-	if (control->path != NULL)
-		sock_unix_unlink(control->path, &control->made);
-	fd_close(control->listener);
+	control_unlisten(control);
 	rights_free(control->rights);
-	free(control->path);
 	free(control);
 }
 
@@ -198,6 +174,7 @@ control_carry_out(
 	enum fault fault = daemon_state_fault(client->master->daemon);
 	char *why = NULL;
 
+	client->handled = id;
 	audit_begin(client, id, cmd, params);
 	if (!cmd_check_params(cmd, params, &why))
 		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
@@ -206,6 +183,8 @@ control_carry_out(
 		connection_fault(client, id, fault, NULL);
 	else
 		control_handlers[number](client, id, params);
+	if (client->handled != 0)
+		connection_keep_request(client, number, params);
 	free(why);
 }
 
@@ -273,6 +252,8 @@ control_new_connection(struct control *control, int fd_take,
 	}
 	client->master = control->master;
 	client->control = control;
+	client->number = ++control->last_number;
+	TAILQ_INIT(&client->requests);
 	client->role = ROLE_ADMIN;
 	client->grant = grant_ref(grant);
 	client->caller.grant = grant_of_role(ROLE_NONE);
@@ -332,7 +313,55 @@ control_admit(struct control *control, int fd_take, enum role role, const char *
 	return 0;
 }
 
-static void
+static struct connection *
+control_add_local(struct control *control, int fd_take, struct grant *grant)
+{
+	struct connection *client =
+	    control_new_connection(control, fd_take, NULL, NULL, grant);
+
+	if (client == NULL)
+		return NULL;
+	control->local++;
+	TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
+	return client;
+}
+
+struct connection *
+control_resume_client(struct control *control, int fd_take)
+{
+	return control_add_local(
+	    control, fd_take, rights_of_socket(control->rights, fd_take));
+}
+
+void
+control_set_number(struct connection *client, uint64_t number)
+{
+	struct control *control = client->control;
+
+	client->number = number;
+	if (control->last_number < number)
+		control->last_number = number;
+}
+
+struct connection *
+control_next(const struct control *control, const struct connection *client)
+{
+	return client == NULL ? TAILQ_FIRST(&control->clients) :
+				TAILQ_NEXT(client, in_clients);
+}
+
+struct connection *
+control_find(const struct control *control, uint64_t number)
+{
+	struct connection *client;
+
+	TAILQ_FOREACH(client, &control->clients, in_clients)
+		if (client->number == number)
+			break;
+	return client;
+}
+
+void
 control_retry_due(void *ctx, uint32_t ready UNUSED)
 {
 	struct control *control = ctx;
@@ -360,15 +389,14 @@ control_has_space(const struct control *control, const struct grant *grant)
 	    (grant != none || unknown < CONTROL_CLIENTS_UNKNOWN);
 }
 
-static void
+void
 control_accept_clients(void *ctx, uint32_t ready UNUSED)
 {
 	struct control *control = ctx;
-	struct connection *client;
 	struct grant *grant;
 	int fd;
 
-	while ((fd = sock_accept(control->listener)) != -1) {
+	while ((fd = sock_accept(control->socket.fd)) != -1) {
 		grant = rights_of_socket(control->rights, fd);
 		if (!control_has_space(control, grant)) {
 			log_limited(&control->refused, LEVEL_WARN,
@@ -377,11 +405,7 @@ control_accept_clients(void *ctx, uint32_t ready UNUSED)
 			close(fd);
 			continue;
 		}
-		client = control_new_connection(control, fd, NULL, NULL, grant);
-		if (client != NULL) {
-			control->local++;
-			TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
-		}
+		(void)control_add_local(control, fd, grant);
 	}
 	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
 		return;
@@ -401,80 +425,6 @@ control_flush(struct control *control)
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
 		peer_flush(client->peer);
 	control_free_gone(control);
-}
-
-/* --- the socket ----------------------------------------------------------------- */
-
-/* Owner and mode come from the first Unix HTTP socket, whose users may call everything
- * anyway. If it requires a password, only our own user has access, unless the kernel's word
- * on who a client is counts instead (peer_users=). */
-static void
-control_socket_access(const struct control *control, struct sock_unix *want)
-{
-	const struct config *config = control->master->config;
-
-	want->mode = 0700;
-	want->uid = (uid_t)-1;
-	want->gid = (gid_t)-1;
-	for (size_t i = 0; i < config->nlisteners; i++) {
-		const struct listener_config *l = &config->listeners[i];
-
-		if (!l->is_unix)
-			continue;
-		if (l->username != NULL && !rights_have_peers(control->rights))
-			return;
-		want->mode = (mode_t)l->mode;
-		want->uid = l->uid;
-		want->gid = l->gid;
-		return;
-	}
-}
-
-/* Binds a new socket in place of the old one. 0, or -1 with errno and nothing changed. */
-static int
-control_bind(struct control *control)
-{
-	struct sock_unix want = { .path = control->path, .backlog = CONTROL_CLIENTS };
-	struct source *accepting;
-	struct safepath_id made;
-	int fd;
-
-	control_socket_access(control, &want);
-	fd = sock_unix_listen(&want, &made);
-	if (fd == -1)
-		return -1;
-	accepting =
-	    loop_fd(control->master->loop, fd, EPOLLIN, control_accept_clients, control);
-	if (accepting == NULL) {
-		sock_unix_unlink(control->path, &made);
-		return fd_fail(fd, errno);
-	}
-	source_free(control->accepting);
-	fd_close(control->listener);
-	control->accepting = accepting;
-	control->listener = fd;
-	control->made = made;
-	control->bound = want;
-	return 0;
-}
-
-/* The socket is open for others only as long as peer_users= decides what they may do. The
- * new socket has no clients that have connected to the old one but were not accepted. */
-static void
-control_update_access(struct control *control)
-{
-	struct sock_unix want = { .path = control->path };
-
-	control_socket_access(control, &want);
-	if (control->listener == -1 || !sock_unix_has_path(control->path, &control->made) ||
-	    (want.mode == control->bound.mode && want.uid == control->bound.uid &&
-		want.gid == control->bound.gid))
-		return;
-	if (control_bind(control) == 0)
-		return;
-	log_error("control socket %s: cannot bind it with another mode, removing it: %s",
-	    control->path, strerror(errno));
-	sock_unix_unlink(control->path, &control->made);
 }
 
 void
@@ -501,68 +451,4 @@ control_set_rights(struct control *control, struct rights *rights)
 		client->grant = grant_ref(grant);
 	}
 	rights_free(before);
-}
-
-static void
-control_warn_of_second(const struct second_daemon *second, const struct master *master)
-{
-	const char *path = master->config->control_socket;
-
-	if (second->kind == SECOND_SILENT && second->pid > 0)
-		log_warn(
-		    "control socket %s belongs to process %d, which does not answer; "
-		    "running %s without one: stop that process, or set control_socket= to "
-		    "another path",
-		    path, (int)second->pid, master->config_path);
-	else if (second->kind == SECOND_SILENT)
-		log_warn(
-		    "control socket %s belongs to a process that does not answer; "
-		    "running %s without one: stop that process, or set control_socket= to "
-		    "another path",
-		    path, master->config_path);
-	else
-		log_warn("control socket %s belongs to reeved (%d), which runs %s; running "
-			 "%s without one: set control_socket= to another path",
-		    path, (int)second->pid,
-		    second->file != NULL ? second->file : "another configuration",
-		    master->config_path);
-}
-
-void
-control_listen(struct control *control)
-{
-	const char *path = control->master->config->control_socket;
-
-	if (*path == '\0') {
-		log_warn("pidfile %s is not a regular file, so there is no control socket "
-			 "next to it; set control_socket= to a path",
-		    control->master->config->pidfile);
-		return;
-	}
-	if (control->master->second.kind != SECOND_NONE) {
-		control_warn_of_second(&control->master->second, control->master);
-		return;
-	}
-	control->path = strdup(path);
-	control->retry = loop_timer(control->master->loop, control_retry_due, control);
-	if (control->path == NULL || control->retry == NULL || control_bind(control) == -1)
-		log_warn("cannot create the control socket %s: %s; running without one",
-		    path, strerror(errno));
-}
-
-void
-control_listen_again(struct control *control)
-{
-	if (control->accepting == NULL || sock_unix_has_path(control->path, &control->made))
-		return;
-	if (sock_unix_check_free(control->path) == 0 && control_bind(control) == 0)
-		log_limited(&control->missing, LEVEL_WARN,
-		    "control socket %s was removed "
-		    "or replaced; bound it again",
-		    control->path);
-	else
-		log_limited(&control->missing, LEVEL_ERROR,
-		    "control socket %s was removed "
-		    "or replaced, and cannot be bound again: %s",
-		    control->path, strerror(errno));
 }

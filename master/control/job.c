@@ -18,8 +18,6 @@ struct job {
 		struct job_record record;
 		struct FIELDS(JOB_FIELDS);
 	};
-	char *signal_text;    /* owned; NULL = none */
-	uint64_t sequence;    /* that it is a part of, or 0 */
 	struct job_sink sink; /* all zero = none */
 	void *ctx;
 };
@@ -229,21 +227,21 @@ jobs_halt(struct jobs *jobs)
 	jobs->halted = true;
 }
 
-/* Takes the ids of the record, also on failure. */
+/* Takes the ids and the text of the record, also on failure. NULL with ENOMEM. */
 static struct job *
-jobs_queue(struct jobs *jobs, struct job_record *record_take, const char *signal_text)
+jobs_queue(struct jobs *jobs, struct job_record *record_take, const struct job_sink *sink,
+    void *ctx)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	char *copy = signal_text != NULL ? strdup(signal_text) : NULL;
 
-	if (job == NULL || (copy == NULL && signal_text != NULL)) {
+	if (job == NULL) {
 		id_queue_clear(&record_take->ids);
-		free(copy);
-		free(job);
+		free(record_take->signal_text);
 		return NULL;
 	}
 	job->record = *record_take;
-	job->signal_text = copy;
+	job->sink = *sink;
+	job->ctx = ctx;
 	jobs->count++;
 	jobs->waiting += id_queue_count(&job->ids);
 	STAILQ_INSERT_TAIL(&jobs->queue, job, in_queue);
@@ -263,30 +261,40 @@ jobs_have_space(const struct jobs *jobs, size_t count, const void *ctx)
 	    (jobs->count == 0 || jobs->waiting + count <= JOBS_PROCESSES);
 }
 
+/* The text and the ids. 0, or -1 with ENOMEM and nothing filled. */
+static int
+job_record_fill(struct job_record *record, const struct job_order *order,
+    struct process **processes, size_t count)
+{
+	const char *text = order->signal_text;
+
+	record->signal_text = text == NULL ? NULL : strdup(text);
+	if ((text != NULL && record->signal_text == NULL) ||
+	    id_queue_reserve(&record->ids, count) == -1) {
+		free(record->signal_text);
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++)
+		record->ids.ids[record->ids.end++] = processes[i]->id;
+	return 0;
+}
+
 uint64_t
 jobs_add(struct jobs *jobs, const struct job_order *order, struct process **processes_take,
     size_t count, const struct job_sink *sink, void *ctx)
 {
 	struct job_record record = {.number = jobs->record.next_number,
-	    .kind = order->kind, .signo = order->signo};
+	    .kind = order->kind, .signo = order->signo, .sequence = order->sequence};
 	struct job *job = NULL;
 
 	errno = ENOBUFS;
 	if (order->sequence != 0 || jobs_have_space(jobs, count, ctx)) {
 		errno = ENOMEM;
-		if (id_queue_reserve(&record.ids, count) == 0) {
-			for (size_t i = 0; i < count; i++)
-				record.ids.ids[record.ids.end++] = processes_take[i]->id;
-			job = jobs_queue(jobs, &record, order->signal_text);
-		}
+		if (job_record_fill(&record, order, processes_take, count) == 0)
+			job = jobs_queue(jobs, &record, sink, ctx);
 	}
 	free(processes_take);
-	if (job == NULL)
-		return 0;
-	job->sequence = order->sequence;
-	job->sink = *sink;
-	job->ctx = ctx;
-	return jobs->record.next_number++;
+	return job == NULL ? 0 : jobs->record.next_number++;
 }
 
 void
@@ -339,20 +347,27 @@ jobs_restarts(struct jobs *jobs)
 }
 
 const struct job_record *
-jobs_get(const struct jobs *jobs, size_t index)
+jobs_get(const struct jobs *jobs, size_t index, void **ctx)
 {
 	const struct job *job;
 
 	STAILQ_FOREACH(job, &jobs->queue, in_queue)
-		if (job->sequence == 0 && index-- == 0)
+		if (index-- == 0) {
+			*ctx = job->ctx;
 			return &job->record;
+		}
 	return NULL;
 }
 
 int
-jobs_restore(struct jobs *jobs, struct job_record *record_take)
+jobs_restore(struct jobs *jobs, struct job_record *record_take, const struct job_sink *sink,
+    void *ctx)
 {
-	return jobs_queue(jobs, record_take, NULL) == NULL ? -1 : 0;
+	static const struct job_sink none;
+
+	return jobs_queue(jobs, record_take, sink != NULL ? sink : &none, ctx) == NULL ?
+	    -1 :
+	    0;
 }
 
 void

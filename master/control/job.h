@@ -33,7 +33,7 @@ struct job_order {
 	int signo;               /* of JOB_SIGNAL */
 	const char *signal_text; /* the signal in the request, for faults; NULL = none */
 	/* The sequence that the job is a part of, or 0. Such a job counts as queued when
-	 * the sequence was, is not limited, and is not in the state document. */
+	 * the sequence was, and is not limited. */
 	uint64_t sequence;
 };
 
@@ -83,21 +83,25 @@ uint64_t jobs_take_number(struct jobs *);
 #define JOBS_FIELDS(ROW, S)								\
 	ROW(S, U64, next_number)
 struct jobs_record FIELDS(JOBS_FIELDS);
-/* A job that is put back has no sink and continues without results. */
 #define JOB_FIELDS(ROW, S)								\
 	ROW(S, U64, number)								\
 	ROW(S, INT, kind)	/* enum job_kind */					\
 	ROW(S, INT, signo)								\
+	ROW(S, TEXT, signal_text)	/* as in struct job_order */			\
+	ROW(S, U64, sequence)		/* the same */					\
 	ROW(S, IDS, ids)	/* processes whose turn has not come */
 struct job_record FIELDS(JOB_FIELDS);
 
 /* Borrowed, to be read or filled. */
 struct jobs_record *jobs_record(struct jobs *);
 struct restart_queue *jobs_restarts(struct jobs *);
-/* The index-th queued job that is not part of a sequence; NULL at the end. */
-const struct job_record *jobs_get(const struct jobs *, size_t index);
-/* 0, or -1 with ENOMEM; the ids are taken in either case. */
-NODISCARD int jobs_restore(struct jobs *, struct job_record *take);
+/* The index-th queued job, and the ctx of its sink (NULL = it has none); NULL at the
+ * end. */
+const struct job_record *jobs_get(const struct jobs *, size_t index, void **ctx);
+/* sink NULL: it continues without results. 0, or -1 with ENOMEM; the record is taken in
+ * either case. */
+NODISCARD int jobs_restore(
+    struct jobs *, struct job_record *take, const struct job_sink *, void *ctx);
 /* Continues, in the next loop iteration, with restarts that were filled in. */
 void jobs_resume(struct jobs *);
 

@@ -13,12 +13,6 @@
 
 #define AGAIN_MS 100 /* until a step that found no memory is tried again */
 
-/* A process whose stop or start is awaited. */
-struct sequence_wait {
-	uint64_t id, spawn;
-	bool is_reported; /* its result has been sent already */
-};
-
 struct sequence {
 	TAILQ_ENTRY(sequence) in_sequences;
 	struct sequences *sequences;
@@ -31,10 +25,6 @@ struct sequence {
 	size_t next, count;
 	struct sequence_sink sink; /* all zero = none */
 	void *ctx;
-	/* The current step. */
-	bool begun;   /* its job has been queued */
-	bool issued;  /* its job has ended; only waits are left */
-	bool unknown; /* its target does not exist */
 	struct sequence_wait *waits;
 	size_t nwaits, capacity;
 };
@@ -443,7 +433,7 @@ sequences_free(struct sequences *all)
 /* Takes the steps and the texts of the record, also on failure. */
 static struct sequence *
 sequence_new(struct sequences *all, struct sequence_record *record,
-    struct sequence_step *steps, size_t count)
+    struct sequence_step *steps, size_t count, const struct sequence_sink *sink, void *ctx)
 {
 	struct sequence *s = calloc(1, sizeof(*s));
 
@@ -463,6 +453,8 @@ sequence_new(struct sequences *all, struct sequence_record *record,
 	s->record = *record;
 	s->steps = steps;
 	s->count = count;
+	s->sink = *sink;
+	s->ctx = ctx;
 	TAILQ_INSERT_TAIL(&all->list, s, in_sequences);
 	all->count++;
 	source_arm(all->timer, clock_mono_ms());
@@ -489,11 +481,9 @@ sequences_add(struct sequences *all, struct sequence_step *steps, size_t count,
 		return 0;
 	}
 	record.number = jobs_take_number(all->jobs);
-	s = sequence_new(all, &record, steps, count);
+	s = sequence_new(all, &record, steps, count, sink, ctx);
 	if (s == NULL)
 		return 0;
-	s->sink = *sink;
-	s->ctx = ctx;
 	return s->number;
 }
 
@@ -510,17 +500,18 @@ sequences_forget(struct sequences *all, const void *ctx)
 	}
 }
 
+/* ---- the state document ---- */
+
 const struct sequence_record *
-sequences_get(const struct sequences *all, size_t index, const struct sequence_step **steps,
-    size_t *count)
+sequences_get(const struct sequences *all, size_t index, struct sequence_rest *rest)
 {
 	const struct sequence *s;
 
 	TAILQ_FOREACH(s, &all->list, in_sequences) {
 		if (index-- > 0)
 			continue;
-		*steps = s->steps + s->next;
-		*count = s->count - s->next;
+		*rest = (struct sequence_rest){ s->steps + s->next, s->count - s->next,
+			s->waits, s->nwaits, s->ctx };
 		return &s->record;
 	}
 	return NULL;
@@ -528,7 +519,30 @@ sequences_get(const struct sequences *all, size_t index, const struct sequence_s
 
 int
 sequences_restore(struct sequences *all, struct sequence_record *record,
-    struct sequence_step *steps, size_t count)
+    struct sequence_rest *rest, const struct sequence_sink *sink)
 {
-	return sequence_new(all, record, steps, count) == NULL ? -1 : 0;
+	static const struct sequence_sink none;
+	struct sequence *s = sequence_new(
+	    all, record, rest->steps, rest->count, sink != NULL ? sink : &none, rest->ctx);
+
+	if (s == NULL) {
+		free(rest->waits);
+		return -1;
+	}
+	s->waits = rest->waits;
+	s->nwaits = s->capacity = rest->nwaits;
+	return 0;
+}
+
+const struct job_sink *
+sequences_job_sink(const struct sequences *all, uint64_t number, void **ctx)
+{
+	struct sequence *s;
+
+	TAILQ_FOREACH(s, &all->list, in_sequences)
+		if (s->number == number) {
+			*ctx = s;
+			return &sequence_job_sink;
+		}
+	return NULL;
 }

@@ -67,21 +67,46 @@ void sequences_changed(struct sequences *, const struct process *);
  * them. */
 void sequences_check(struct sequences *);
 
-/* Part of the state document, with the steps from the current one on. A sequence that is
- * put back repeats its current step. */
+/* Part of the state document. */
 #define SEQUENCE_FIELDS(ROW, S)								\
 	ROW(S, U64, number)								\
 	ROW(S, BOOL, stop_failed)	/* the last stop has left a process running */	\
 	ROW(S, BOOL, failed)		/* no further step is carried out */		\
+	/* The current step: its job has been queued; its job has ended, only waits are	\
+	 * left; its target does not exist. */						\
+	ROW(S, BOOL, begun)								\
+	ROW(S, BOOL, issued)								\
+	ROW(S, BOOL, unknown)								\
 	/* Of a client that does not see all: the processes that it sees, as		\
 	 * grant_write_programs has them; NULL = all. */				\
 	ROW(S, TEXT, programs)
 struct sequence_record FIELDS(SEQUENCE_FIELDS);
 
-/* The index-th with its steps (borrowed); NULL at the end. */
-const struct sequence_record *sequences_get(const struct sequences *, size_t index,
-    const struct sequence_step **steps, size_t *count);
+/* A process whose stop or start the current step awaits. */
+#define SEQUENCE_WAIT_FIELDS(ROW, S)							\
+	ROW(S, U64, id)									\
+	ROW(S, U64, spawn)								\
+	ROW(S, BOOL, is_reported)	/* its result has been sent already */
+struct sequence_wait FIELDS(SEQUENCE_WAIT_FIELDS);
+
+struct sequence_rest {
+	struct sequence_step *steps; /* from the current one on */
+	size_t count;
+	struct sequence_wait *waits; /* of the current one */
+	size_t nwaits;
+	void *ctx; /* of the sink; NULL = it has none */
+};
+
+/* The index-th with the rest of it (borrowed); NULL at the end. */
+const struct sequence_record *sequences_get(
+    const struct sequences *, size_t index, struct sequence_rest *);
+/* sink NULL: it continues without results. A sequence whose step has begun but whose job has
+ * not ended waits for that job. 0, or -1 ENOMEM; record and rest are taken in either case.
+ * */
 NODISCARD int sequences_restore(struct sequences *, struct sequence_record *take,
-    struct sequence_step *steps_take, size_t count); /* 0, or -1 ENOMEM */
+    struct sequence_rest *take_rest, const struct sequence_sink *);
+/* The sink of the jobs of a sequence; NULL = no such sequence. */
+const struct job_sink *sequences_job_sink(
+    const struct sequences *, uint64_t number, void **ctx);
 
 #endif

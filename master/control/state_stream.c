@@ -12,8 +12,10 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE_SIZE 4096
@@ -37,7 +39,8 @@ struct cursor {
 struct state_stream {
 	struct changelog log;
 	struct entry daemon;
-	int page_fd;
+	int page;          /* -1 = none */
+	int page_reader;   /* the same, only to be read */
 	void *map;         /* the page; begins with the latest number */
 	size_t restricted; /* cursors that do not see all */
 	const struct state_stream_ops *ops;
@@ -60,21 +63,46 @@ state_stream_drop(struct changelog_row *row)
 	free(entry);
 }
 
-/* Seals the page against new writable mappings before another process gets it. */
+/* A process that has a descriptor of the page may not write it. With /proc it gets one that
+ * is only for reading, and cannot open another, because the mode does not permit it. Without
+ * it, the page is sealed, also against a process that replaces this one. */
 static int
-state_stream_page_open(struct state_stream *stream)
+state_stream_page_protect(struct state_stream *stream)
 {
+	char path[40];
+	int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+
+	if (fchmod(stream->page, 0600) == -1)
+		return -1;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", stream->page);
+	stream->page_reader = open(path, O_RDONLY | O_CLOEXEC);
+	if (stream->page_reader == -1) {
+		seals |= F_SEAL_FUTURE_WRITE;
+		stream->page_reader = fcntl(stream->page, F_DUPFD_CLOEXEC, 0);
+	}
+	if (stream->page_reader == -1)
+		return -1;
+	return fcntl(stream->page, F_GET_SEALS) & F_SEAL_SEAL ?
+	    0 :
+	    fcntl(stream->page, F_ADD_SEALS, seals);
+}
+
+/* page: of the process before an upgrade (taken); -1 = a new one. 0, or -1 with errno. */
+static int
+state_stream_page_open(struct state_stream *stream, int page)
+{
+	bool is_new = page == -1;
 	void *map;
 
-	stream->page_fd = memfd_create("reeve-seq", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (stream->page_fd == -1 || ftruncate(stream->page_fd, PAGE_SIZE) == -1)
+	stream->page =
+	    is_new ? memfd_create("reeve-seq", MFD_CLOEXEC | MFD_ALLOW_SEALING) : page;
+	if (stream->page == -1 || (is_new && ftruncate(stream->page, PAGE_SIZE) == -1))
 		return -1;
-	map = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, stream->page_fd, 0);
+	map = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, stream->page, 0);
 	if (map == MAP_FAILED)
 		return -1;
 	stream->map = map;
-	return fcntl(stream->page_fd, F_ADD_SEALS,
-	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
+	return state_stream_page_protect(stream);
 }
 
 /* Stores the latest number in the page. */
@@ -86,16 +114,20 @@ state_stream_store_seq(const struct state_stream *stream)
 }
 
 struct state_stream *
-state_stream_new(uint64_t *seq, const struct state_stream_ops *ops, void *ctx)
+state_stream_new(
+    uint64_t *seq, int page_take, const struct state_stream_ops *ops, void *ctx)
 {
 	struct state_stream *stream = calloc(1, sizeof(*stream));
 
-	if (stream == NULL)
+	if (stream == NULL) {
+		fd_close(page_take);
 		return NULL;
+	}
+	stream->page_reader = -1;
 	changelog_init(&stream->log, seq, state_stream_drop);
 	stream->ops = ops;
 	stream->ctx = ctx;
-	if (state_stream_page_open(stream) == -1) {
+	if (state_stream_page_open(stream, page_take) == -1) {
 		state_stream_free(stream);
 		return NULL;
 	}
@@ -116,14 +148,23 @@ state_stream_free(struct state_stream *stream)
 			state_stream_drop(row);
 	if (stream->map != NULL)
 		munmap(stream->map, PAGE_SIZE);
-	fd_close(stream->page_fd);
+	fd_close(stream->page);
+	fd_close(stream->page_reader);
 	free(stream);
 }
 
 int
 state_stream_page(const struct state_stream *stream)
 {
-	return stream->page_fd;
+	return stream->page_reader;
+}
+
+int
+state_stream_kept_page(const struct state_stream *stream)
+{
+	int seals = fcntl(stream->page, F_GET_SEALS);
+
+	return seals == -1 || (seals & F_SEAL_FUTURE_WRITE) ? -1 : stream->page;
 }
 
 int
@@ -189,6 +230,12 @@ state_stream_subscribe(struct state_stream *stream, struct grant *grant)
 	}
 	changelog_subscribe(&stream->log, &cursor->at);
 	return cursor;
+}
+
+void
+state_stream_resume(struct cursor *cursor)
+{
+	cursor->at.reached = *cursor->state_stream->log.seq;
 }
 
 void

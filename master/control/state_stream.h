@@ -21,12 +21,16 @@ struct state_stream_ops {
 	int (*daemon)(void *ctx, struct daemon_info *);
 };
 
-/* New; NULL with errno. *seq is the latest number, which the stream raises. */
+/* New; NULL with errno. *seq is the latest number, which the stream raises. page_take: that
+ * of the process before an upgrade; -1 = none. */
 struct state_stream *state_stream_new(
-    uint64_t *seq, const struct state_stream_ops *, void *ctx);
+    uint64_t *seq, int page_take, const struct state_stream_ops *, void *ctx);
 void state_stream_free(struct state_stream *); /* after the last cursor */
-/* Descriptor of the sealed page whose first eight bytes are the latest number; borrowed. */
+/* Descriptor of the page whose first eight bytes are the latest number, only to be read;
+ * borrowed. */
 int state_stream_page(const struct state_stream *);
+/* The same, for a process that replaces this one; -1 = it needs a new page. */
+int state_stream_kept_page(const struct state_stream *);
 
 /* A process was added. 0, or -1 with ENOMEM. */
 NODISCARD int state_stream_added(struct state_stream *, struct process *);
@@ -39,6 +43,8 @@ void state_stream_daemon(struct state_stream *); /* the daemon's row has changed
 /* New: the cursor of a subscriber, which receives what the grant sees, at the beginning of
  * its snapshot. NULL with ENOMEM. */
 struct cursor *state_stream_subscribe(struct state_stream *, struct grant *);
+/* The subscriber had one before an upgrade: the numbers that it receives never decrease. */
+void state_stream_resume(struct cursor *);
 void state_stream_unsubscribe(struct cursor *);
 /* For peer_puller: the number up to which everything was sent, and the next frame. */
 uint64_t state_stream_reached(void *cursor);

@@ -125,7 +125,7 @@ run_helpers_ended(void *ctx)
 	loop_stop(master->loop);
 }
 
-void
+static void
 run_rpcd_ended(void *ctx)
 {
 	const struct master *master = ctx;
@@ -245,8 +245,7 @@ run_begin(struct master *master)
 	    daemon_state_reason(master->daemon));
 }
 
-/* Runs the event loop until the run ends. After an upgrade that failed, starts the helpers
- * again. */
+/* Runs the event loop until the run ends; also after an upgrade that failed. */
 static enum run_outcome
 run_loop(struct master *master, char **error)
 {
@@ -259,9 +258,6 @@ run_loop(struct master *master, char **error)
 									     RUN_RESTART;
 		}
 		upgrade_execute(master);
-		verifier_update(master->verifier);
-		if (subsystems_renew_frontends(master, error) == -1)
-			return RUN_ERROR;
 	}
 	(void)startup_failed(error, "the event loop failed (epoll_wait)");
 	return RUN_ERROR;

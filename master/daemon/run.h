@@ -32,7 +32,5 @@ void run_end_with(struct master *, const struct process *);
  * iteration. */
 extern const struct daemon_state_ops run_daemon_ops;
 void run_turn_end(void *master);
-/* reeve-rpcd has ended: ends reeve-verifier, then the event loop. */
-void run_rpcd_ended(void *master);
 
 #endif

@@ -149,7 +149,8 @@ startup_refuse_second(struct master *master, char **error)
 
 	master->lock.fd = -1;
 	second_daemon_clear(second);
-	if (*config->control_socket == '\0')
+	/* After an upgrade, the control socket is our own. */
+	if (*config->control_socket == '\0' || master->state != NULL)
 		return 0;
 	second_daemon_lock(&master->lock, config->control_socket);
 	second_daemon_find(second, config->control_socket, master->config_path);

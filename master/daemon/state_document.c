@@ -4,7 +4,10 @@
 #include "common/mem.h"
 #include "master/config/document/document.h"
 #include "master/control/audit.h"
+#include "master/control/commands.h"
+#include "master/control/control.h"
 #include "master/control/sequence.h"
+#include "master/daemon/peers_document.h"
 #include "master/frontend/http_sockets.h"
 #include "master/upgrade/backlogs_state.h"
 #include "master/upgrade/events_state.h"
@@ -28,6 +31,8 @@ static const struct statefield sequence_rows[] =
     STATEFIELDS(SEQUENCE_FIELDS, struct sequence_record);
 static const struct statefield step_rows[] =
     STATEFIELDS(SEQUENCE_STEP_FIELDS, struct sequence_step);
+static const struct statefield wait_rows[] =
+    STATEFIELDS(SEQUENCE_WAIT_FIELDS, struct sequence_wait);
 static const struct statefield audit_rows[] =
     STATEFIELDS(AUDIT_FIELDS, struct audit_record);
 static const struct statefield logfile_rows[] =
@@ -192,15 +197,44 @@ state_document_read_http_sockets(struct master *master, const json_t *list, char
 
 /* ---- jobs and restarts ---- */
 
+/* The number of the client that gets the results; 0 = none. */
+static json_t *
+state_document_client(const struct master *master, const struct connection *client)
+{
+	return json_integer(
+	    client == NULL || master->control == NULL ? 0 : (json_int_t)client->number);
+}
+
+/* NULL, or "client" if it is malformed. *client NULL: it has gone, or there was none. */
+static const char *
+state_document_read_client(
+    const struct master *master, const json_t *json, struct connection **client)
+{
+	const json_t *member = json_object_get(json, "client");
+	json_int_t number = json_integer_value(member);
+
+	*client = NULL;
+	if (!json_is_integer(member) || number < 0)
+		return "client";
+	if (number != 0 && master->control != NULL)
+		*client = control_find(master->control, (uint64_t)number);
+	return NULL;
+}
+
 static json_t *
 state_document_write_jobs(struct master *master)
 {
 	json_t *object = STATEFIELD_WRITE(jobs_rows, jobs_record(master->jobs));
-	json_t *queue = json_array();
+	json_t *queue = json_array(), *one;
 	const struct job_record *job;
+	void *ctx;
 
-	for (size_t i = 0; (job = jobs_get(master->jobs, i)) != NULL; i++)
-		state_parts_append(&queue, STATEFIELD_WRITE(job_rows, job));
+	for (size_t i = 0; (job = jobs_get(master->jobs, i, &ctx)) != NULL; i++) {
+		one = STATEFIELD_WRITE(job_rows, job);
+		state_parts_add(&one, "client",
+		    state_document_client(master, job->sequence != 0 ? NULL : ctx));
+		state_parts_append(&queue, one);
+	}
 	state_parts_add(&object, "queue", queue);
 	state_parts_add(&object, "restarts",
 	    STATEFIELD_WRITE(restart_rows, jobs_restarts(master->jobs)));
@@ -208,18 +242,31 @@ state_document_write_jobs(struct master *master)
 }
 
 static int
-state_document_read_job(struct jobs *jobs, const json_t *json, char **why)
+state_document_read_job(struct master *master, const json_t *json, char **why)
 {
 	struct job_record job = { 0 };
 	const char *bad = STATEFIELD_READ(job_rows, json, &job);
+	const struct job_sink *sink = NULL;
+	struct connection *client = NULL;
+	void *ctx = NULL;
 
+	if (bad == NULL)
+		bad = state_document_read_client(master, json, &client);
 	if (bad == NULL && (job.kind < JOB_START || job.kind > JOB_CLEAR))
 		bad = "kind";
+	if (bad == NULL && job.sequence != 0) {
+		sink = sequences_job_sink(master->sequences, job.sequence, &ctx);
+		bad = sink == NULL ? "sequence" : NULL;
+	} else if (client != NULL) {
+		ctx = client;
+		sink = &commands_job_sink;
+	}
 	if (bad == NULL)
-		return jobs_restore(jobs, &job) == 0 ?
+		return jobs_restore(master->jobs, &job, sink, ctx) == 0 ?
 		    0 :
 		    state_parts_fail(why, "out of memory", "");
 	id_queue_clear(&job.ids);
+	free(job.signal_text);
 	return state_parts_check(why, "a job", bad);
 }
 
@@ -241,7 +288,7 @@ state_document_read_jobs(struct master *master, const json_t *json, char **why)
 	if (bad != NULL)
 		return state_parts_check(why, "the jobs", bad);
 	json_array_foreach(queue, i, one)
-		if (state_document_read_job(master->jobs, one, why) == -1)
+		if (state_document_read_job(master, one, why) == -1)
 			return -1;
 	jobs_resume(master->jobs);
 	return 0;
@@ -250,22 +297,33 @@ state_document_read_jobs(struct master *master, const json_t *json, char **why)
 /* ---- restarts and updates of clients ---- */
 
 static json_t *
+state_document_write_sequence(const struct master *master,
+    const struct sequence_record *record, const struct sequence_rest *rest)
+{
+	json_t *object = STATEFIELD_WRITE(sequence_rows, record);
+	json_t *steps = json_array(), *waits = json_array();
+
+	for (size_t i = 0; i < rest->count; i++)
+		state_parts_append(&steps, STATEFIELD_WRITE(step_rows, &rest->steps[i]));
+	for (size_t i = 0; i < rest->nwaits; i++)
+		state_parts_append(&waits, STATEFIELD_WRITE(wait_rows, &rest->waits[i]));
+	state_parts_add(&object, "steps", steps);
+	state_parts_add(&object, "waits", waits);
+	state_parts_add(&object, "client", state_document_client(master, rest->ctx));
+	return object;
+}
+
+static json_t *
 state_document_write_sequences(struct master *master)
 {
-	json_t *list = json_array(), *object, *steps;
+	json_t *list = json_array();
 	const struct sequence_record *record;
-	const struct sequence_step *step;
-	size_t count;
+	struct sequence_rest rest;
 
-	for (size_t i = 0;
-	     (record = sequences_get(master->sequences, i, &step, &count)) != NULL; i++) {
-		object = STATEFIELD_WRITE(sequence_rows, record);
-		steps = json_array();
-		for (; count > 0; count--)
-			state_parts_append(&steps, STATEFIELD_WRITE(step_rows, step++));
-		state_parts_add(&object, "steps", steps);
-		state_parts_append(&list, object);
-	}
+	for (size_t i = 0; (record = sequences_get(master->sequences, i, &rest)) != NULL;
+	     i++)
+		state_parts_append(
+		    &list, state_document_write_sequence(master, record, &rest));
 	return list;
 }
 
@@ -279,32 +337,53 @@ state_document_step_is_sound(const struct sequence_step *step)
 	    (on_processes || step->target != NULL);
 }
 
-static int
-state_document_read_sequence(struct sequences *sequences, const json_t *json, char **why)
+/* The arrays of *rest are new, also on failure. */
+static const char *
+state_document_read_rest(const json_t *json, struct sequence_rest *rest)
 {
-	const json_t *list = json_object_get(json, "steps"), *one;
-	struct sequence_record record = { 0 };
-	const char *bad = STATEFIELD_READ(sequence_rows, json, &record);
-	struct sequence_step *steps;
+	const json_t *steps = json_object_get(json, "steps"), *one;
+	const json_t *waits = json_object_get(json, "waits");
 	size_t i;
 
-	if (bad == NULL && (record.number == 0 || !json_is_array(list)))
-		bad = "steps";
-	steps = bad != NULL ? NULL : calloc(json_array_size(list) + 1, sizeof(*steps));
-	if (steps == NULL) {
+	rest->steps = calloc(json_array_size(steps) + 1, sizeof(*rest->steps));
+	rest->waits = calloc(json_array_size(waits) + 1, sizeof(*rest->waits));
+	if (rest->steps == NULL || rest->waits == NULL)
+		return "steps: out of memory";
+	json_array_foreach(steps, i, one)
+		if (STATEFIELD_READ(step_rows, one, &rest->steps[rest->count++]) != NULL ||
+		    !state_document_step_is_sound(&rest->steps[i]))
+			return "steps";
+	json_array_foreach(waits, i, one)
+		if (STATEFIELD_READ(wait_rows, one, &rest->waits[rest->nwaits++]) != NULL)
+			return "waits";
+	return json_is_array(steps) && json_is_array(waits) ? NULL : "steps";
+}
+
+static int
+state_document_read_sequence(struct master *master, const json_t *json, char **why)
+{
+	struct connection *client = NULL;
+	struct sequence_rest rest = { .count = 0 };
+	struct sequence_record record = { 0 };
+	const char *bad = STATEFIELD_READ(sequence_rows, json, &record);
+
+	if (bad == NULL)
+		bad = state_document_read_client(master, json, &client);
+	rest.ctx = client;
+	if (bad == NULL && record.number == 0)
+		bad = "number";
+	if (bad == NULL)
+		bad = state_document_read_rest(json, &rest);
+	if (bad == NULL && record.begun && rest.count == 0)
+		bad = "begun";
+	if (bad != NULL) {
 		free(record.programs);
-		return bad != NULL ? state_parts_check(why, "a sequence", bad) :
-				     state_parts_fail(why, "out of memory", "");
+		free(rest.waits);
+		sequence_steps_free(rest.steps, rest.count);
+		return state_parts_check(why, "a sequence", bad);
 	}
-	json_array_foreach(list, i, one) {
-		bad = STATEFIELD_READ(step_rows, one, &steps[i]);
-		if (bad == NULL && state_document_step_is_sound(&steps[i]))
-			continue;
-		free(record.programs);
-		sequence_steps_free(steps, json_array_size(list));
-		return state_parts_check(why, "a step", bad != NULL ? bad : "action");
-	}
-	return sequences_restore(sequences, &record, steps, json_array_size(list)) == 0 ?
+	return sequences_restore(master->sequences, &record, &rest,
+		   client == NULL ? NULL : &commands_sequence_sink) == 0 ?
 	    0 :
 	    state_parts_fail(why, "out of memory", "");
 }
@@ -318,7 +397,7 @@ state_document_read_sequences(struct master *master, const json_t *list, char **
 	if (!json_is_array(list))
 		return state_parts_fail(why, "bad member", "sequences");
 	json_array_foreach(list, i, one)
-		if (state_document_read_sequence(master->sequences, one, why) == -1)
+		if (state_document_read_sequence(master, one, why) == -1)
 			return -1;
 	return 0;
 }
@@ -389,6 +468,8 @@ SECTION_OF(backlogs, backlogs_state_write(master->backlogs),
 
 #define SECTION(name) {#name, state_document_write_##name, state_document_read_##name}
 
+#define PEERS_SECTION(name) {#name, peers_document_write_##name, peers_document_read_##name}
+
 struct section {
 	const char *name;
 	json_t *(*write)(struct master *);
@@ -407,12 +488,17 @@ static const struct section early[] = {
 static const struct section sections[] = {
     SECTION(master),
     SECTION(groups),
-    SECTION(jobs),
+    PEERS_SECTION(page),
+    PEERS_SECTION(frontends),
+    PEERS_SECTION(control),
+    PEERS_SECTION(interfaces),
     SECTION(sequences),
+    SECTION(jobs),
     SECTION(events),
     SECTION(backlogs),
     SECTION(audit),
     SECTION(daemon),
+    PEERS_SECTION(children),
 };
 
 json_t *

@@ -16,6 +16,7 @@
 #include "master/daemon/group_kinds.h"
 #include "master/daemon/group_lifecycle.h"
 #include "master/daemon/lastlog.h"
+#include "master/daemon/peers_document.h"
 #include "master/daemon/pidfile.h"
 #include "master/daemon/run.h"
 #include "master/daemon/startup.h"
@@ -135,7 +136,9 @@ subsystems_daemon_row(void *ctx, struct daemon_info *info)
 static const struct state_stream_ops subsystems_row_ops = {
     .process = subsystems_process_row, .daemon = subsystems_daemon_row};
 
-SUBSYSTEM(state_stream, state_stream_new(&master->seq, &subsystems_row_ops, master),
+SUBSYSTEM(state_stream,
+    state_stream_new(
+	&master->seq, peers_document_page(master->state), &subsystems_row_ops, master),
     state_stream_free)
 SUBSYSTEM(groups, groups_new(master->kinds), groups_free)
 SUBSYSTEM(daemon, daemon_state_new(master->loop, master->groups, &run_daemon_ops, master),
@@ -269,16 +272,6 @@ subsystems_new_frontends(struct master *master, char **error)
 
 SUBSYSTEM_FREE(frontends, frontends_free)
 
-int
-subsystems_renew_frontends(struct master *master, char **error)
-{
-	subsystems_free_frontends(master);
-	if (subsystems_new_frontends(master, error) == -1)
-		return -1;
-	frontends_start(master->frontends);
-	return 0;
-}
-
 /* Without its program, a user whose password needs it is an error when one is added. */
 static int
 subsystems_new_verifier(struct master *master, char **error)
@@ -312,7 +305,9 @@ subsystems_leave_turns(struct master *master)
 static int
 subsystems_listen(struct master *master, char **error UNUSED)
 {
-	control_listen(master->control);
+	/* After an upgrade, the socket is in the document. */
+	if (master->state == NULL)
+		control_listen(master->control);
 	return 0;
 }
 

@@ -9,7 +9,5 @@
 /* Creates all. 0, or -1 with *error new; destroy them in either case. */
 NODISCARD int subsystems_create(struct master *, char **error);
 void subsystems_destroy(struct master *);
-/* Starts reeve-rpcd again after it has ended. 0, or -1 with *error new. */
-NODISCARD int subsystems_renew_frontends(struct master *, char **error);
 
 #endif

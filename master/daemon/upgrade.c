@@ -2,9 +2,7 @@
 
 #include "common/log.h"
 #include "master/control/audit.h"
-#include "master/daemon/run.h"
 #include "master/daemon/state_document.h"
-#include "master/frontend/frontend.h"
 #include "master/upgrade/handover.h"
 #include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
@@ -21,8 +19,7 @@ upgrade_begin(struct master *master)
 	if (master->upgrade_wanted)
 		return;
 	master->upgrade_wanted = true;
-	log_info("upgrade: stopping reeve-rpcd");
-	frontends_end(master->frontends, run_rpcd_ended, master);
+	loop_stop(master->loop);
 }
 
 /* Signals stay blocked, so that none is lost before the new process receives them. */
@@ -33,7 +30,6 @@ upgrade_execute(struct master *master)
 	int fd;
 	char number[16];
 
-	/* The clients of these calls get no answer. */
 	audit_interrupt(master->audit);
 	doc = state_document_write(master);
 	fd = doc != NULL ? handover_write(doc) : -1;

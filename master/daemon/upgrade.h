@@ -9,11 +9,11 @@
 /* Environment variable of the new process: the descriptor of the state document. */
 #define UPGRADE_VARIABLE "REEVE_STATE"
 
-/* Ends reeve-rpcd, which still sends its replies, and then the event loop. Call
- * upgrade_execute next. */
+/* Ends the event loop, after the replies of this iteration were sent. Call upgrade_execute
+ * next. */
 void upgrade_begin(struct master *);
 /* Executes the binary with the state document. Returns only after a failure, which is
- * logged; reeve-rpcd does not run then. */
+ * logged, and has changed nothing. */
 void upgrade_execute(struct master *);
 /* In the new process: reads the document from the descriptor (taken) for the next run. 0,
  * or -1 with *why new. */

@@ -1,14 +1,17 @@
 /* Frontend: the reeve-rpcd processes of a run, one for each distinct max_role= of the HTTP
  * sockets: the sockets that each serves, the role of its connection, which is max_role=,
- * its setup, and its replacement when its sockets change. */
+ * its setup, and its replacement when its sockets change, and after an upgrade. One that is
+ * replaced accepts clients until the other is ready, and then does what it has begun. */
 #ifndef MASTER_FRONTEND_FRONTEND_H
 #define MASTER_FRONTEND_FRONTEND_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 #include "common/loop.h"
 #include "master/child/reaper.h"
 #include "master/config/config.h"
 #include "master/frontend/http_sockets.h"
+#include "master/helper/helper_process.h"
 #include "proto/peer/peer.h"
 #include "proto/role.h"
 
@@ -75,6 +78,26 @@ bool frontends_have(const struct frontends *, pid_t);
 /* The peer of the one with the highest role, which serves rpcinterface programs; NULL when
  * it is not ready. Borrowed; NULL is fine. */
 struct peer *frontends_peer(const struct frontends *);
+
+/* For the state document: a reeve-rpcd. */
+#define FRONTEND_FIELDS(ROW, S)								\
+	ROW(S, TEXT, role)		/* of its connection */				\
+	ROW(S, TEXT, form_key)		/* of the tokens in forms */			\
+	ROW(S, BOOL, greeted)		/* its setup has been sent */
+struct frontend_record FIELDS(FRONTEND_FIELDS);
+
+/* The one after this one (NULL = the first), or NULL; borrowed. */
+struct frontend *frontends_next(const struct frontends *, const struct frontend *);
+/* The record, whose texts are borrowed; its helper; its connection, NULL = none. */
+void frontend_record(const struct frontend *, struct frontend_record *);
+const struct helper_process *frontend_helper(const struct frontend *);
+struct connection *frontend_connection(const struct frontend *);
+/* Takes over a process, which the next one is to replace. The descriptors are taken, also
+ * on failure; socket: its connection's, -1 = it is not ready, and is killed. Call it for the
+ * oldest first, before frontends_start. *connection: for carried_resume, NULL = none. 0, or
+ * -1 with errno. */
+NODISCARD int frontends_adopt(struct frontends *, const struct frontend_record *,
+    struct helper_record *take, int socket_take, struct connection **connection);
 
 /* Events of the connection of a frontend. */
 /* hello: adds "setup" to the result. 0, or -1 with ENOMEM. */

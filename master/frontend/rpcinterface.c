@@ -249,6 +249,49 @@ rpcinterfaces_rpcd_ready(struct rpcinterfaces *all)
 			group->ops->rpcd_ready(group);
 }
 
+/* ---- the state document ---- */
+
+bool
+rpcinterface_is(const struct process *process)
+{
+	return process->group->ops == &rpcinterface_group_ops;
+}
+
+struct connection *
+rpcinterface_connection(const struct process *process)
+{
+	const struct rpcinterface *interface = process->kind_state;
+
+	return interface->connection;
+}
+
+int
+rpcinterface_unsent(const struct process *process)
+{
+	const struct rpcinterface *interface = process->kind_state;
+
+	return interface->rpcd_fd;
+}
+
+int
+rpcinterface_resume(
+    struct process *process, int unsent, int socket, struct connection **connection)
+{
+	const struct rpcinterface_config *config = &process->group->config->interface;
+	const struct rpcinterfaces *all = process->group->ops_ctx;
+	struct rpcinterface *interface = process->kind_state;
+
+	*connection = NULL;
+	interface->rpcd_fd = unsent;
+	if (socket == -1)
+		return 0;
+	if (all->ops->admit(
+		all->ctx, socket, config->role, config->name, &interface->connection) == -1)
+		return -1;
+	*connection = interface->connection;
+	return 0;
+}
+
 const struct group_ops rpcinterface_group_ops = {
     .removed = rpcinterface_removed,
     .rpcd_gone = rpcinterface_renew_used,

@@ -3,9 +3,12 @@
 #ifndef MASTER_FRONTEND_RPCINTERFACE_H
 #define MASTER_FRONTEND_RPCINTERFACE_H
 
+#include "common/compiler.h"
 #include "master/process/group.h"
 #include "proto/peer/peer.h"
 #include "proto/role.h"
+
+#include <stdbool.h>
 
 struct connection;
 struct rpcinterfaces;
@@ -32,5 +35,15 @@ void rpcinterfaces_rpcd_gone(struct rpcinterfaces *);
 /* reeve-rpcd has become ready: sends it the sockets of the programs, and restarts those
  * whose socket an earlier reeve-rpcd had. */
 void rpcinterfaces_rpcd_ready(struct rpcinterfaces *);
+
+/* For the state document: a process of such a program. Its connection to the master (NULL =
+ * closed), and the socket that was not sent to reeve-rpcd yet (-1 = it was); borrowed. */
+bool rpcinterface_is(const struct process *);
+struct connection *rpcinterface_connection(const struct process *);
+int rpcinterface_unsent(const struct process *);
+/* Takes them over, also on failure; socket: of the connection, -1 = closed. *connection:
+ * NULL = none. 0, or -1 with errno. */
+NODISCARD int rpcinterface_resume(
+    struct process *, int unsent_take, int socket_take, struct connection **connection);
 
 #endif

@@ -16,6 +16,7 @@ static const struct cell cells[HELPER_STATES][HELPER_EVENTS] = {
     },
     [HELPER_WAITING] = {
 	[HELPER_ON_TIMER] = GO(STARTING, SPAWN),
+	[HELPER_ON_REPLACE] = GO(DOWN, NOTHING),
 	[HELPER_ON_END] = GO(DOWN, NOTHING),
     },
     [HELPER_STARTING] = {
@@ -23,7 +24,7 @@ static const struct cell cells[HELPER_STATES][HELPER_EVENTS] = {
 	[HELPER_ON_READY] = GO(READY, NOTHING),
 	[HELPER_ON_EOF] = GO(LOST, NOTHING),
 	[HELPER_ON_FAILURE] = GO(KILLED, KILL),
-	[HELPER_ON_RENEW] = GO(ENDING, END),
+	[HELPER_ON_REPLACE] = GO(ENDING, END),
 	[HELPER_ON_END] = GO(ENDING, END),
 	[HELPER_ON_TIMER] = GO(KILLED, KILL),
 	[HELPER_ON_EXIT] = GO(WAITING, NOTHING),
@@ -31,8 +32,15 @@ static const struct cell cells[HELPER_STATES][HELPER_EVENTS] = {
     [HELPER_READY] = {
 	[HELPER_ON_EOF] = GO(LOST, NOTHING),
 	[HELPER_ON_FAILURE] = GO(KILLED, KILL),
-	[HELPER_ON_RENEW] = GO(ENDING, END),
+	[HELPER_ON_RETIRE] = GO(RETIRING, NOTHING),
 	[HELPER_ON_END] = GO(ENDING, END),
+	[HELPER_ON_EXIT] = GO(WAITING, NOTHING),
+    },
+    [HELPER_RETIRING] = {
+	[HELPER_ON_EOF] = GO(LOST, NOTHING),
+	[HELPER_ON_FAILURE] = GO(KILLED, KILL),
+	[HELPER_ON_END] = GO(ENDING, END),
+	[HELPER_ON_TIMER] = GO(ENDING, END),
 	[HELPER_ON_EXIT] = GO(WAITING, NOTHING),
     },
     [HELPER_ENDING] = {
@@ -90,11 +98,22 @@ helper_lifecycle_enter(struct helper_lifecycle *life, enum helper_state next, in
 	} else if (next == HELPER_READY) {
 		life->was_ready = true;
 		life->backoff_ms = 0;
+	} else if (next == HELPER_RETIRING) {
+		life->due_ms = life->retired_ms;
 	} else if (next == HELPER_ENDING) {
 		life->due_ms = now + life->end_ms;
 	} else if (next == HELPER_LOST) {
 		life->due_ms = now + HELPER_EXIT_MS;
 	}
+}
+
+void
+helper_lifecycle_adopt(struct helper_lifecycle *life, bool ready, int64_t now)
+{
+	life->state = ready ? HELPER_READY : HELPER_KILLED;
+	life->was_ready = ready;
+	life->replaced = life->unwanted = true;
+	life->spawned_ms = now;
 }
 
 enum helper_action
@@ -103,8 +122,12 @@ helper_lifecycle_step(struct helper_lifecycle *life, enum helper_event event, in
 	const struct cell *cell = &cells[life->state][event];
 	enum helper_state next = cell->next;
 
-	if (event == HELPER_ON_START || event == HELPER_ON_END)
-		life->unwanted = event == HELPER_ON_END;
+	if (event == HELPER_ON_START)
+		life->unwanted = false;
+	if (event == HELPER_ON_REPLACE || event == HELPER_ON_RETIRE)
+		life->replaced = true;
+	if (event == HELPER_ON_END || life->replaced)
+		life->unwanted = true;
 	if (!cell->used)
 		return HELPER_DO_NOTHING;
 	if (event == HELPER_ON_TIMER && cell->action == HELPER_DO_KILL && !life->extended &&

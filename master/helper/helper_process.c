@@ -45,6 +45,13 @@ struct helper_process {
 
 static int helper_process_spawn(struct helper_process *);
 
+/* It is watched: it works, in its place or after it was replaced. */
+static bool
+helper_process_works(const struct helper_process *helper)
+{
+	return helper->life.state == HELPER_READY || helper->life.state == HELPER_RETIRING;
+}
+
 /* Forgets the connection, and lets the owner free it by calling `lost`. The state has
  * changed before, so that the owner finds a helper that is not ready. */
 static void
@@ -110,7 +117,7 @@ helper_process_answered(
 	const json_t *busy = json_object_get(result, "busy");
 
 	fd_close(fd);
-	if (!helper_process_is_ready(helper))
+	if (!helper_process_works(helper))
 		return;
 	if (watchdog_answered(&helper->dog, clock_mono_ms(), json_integer_value(busy) > 0))
 		log_limited(&helper->recoveries, LEVEL_INFO, "%s (%d) answers again",
@@ -151,7 +158,7 @@ helper_process_watch(void *ctx, uint32_t ready UNUSED)
 {
 	struct helper_process *helper = ctx;
 
-	if (helper_process_is_ready(helper))
+	if (helper_process_works(helper))
 		helper_process_act(helper,
 		    watchdog_check(&helper->dog, clock_mono_ms(), peer_unsent(helper->peer),
 			peer_written(helper->peer)));
@@ -160,7 +167,7 @@ helper_process_watch(void *ctx, uint32_t ready UNUSED)
 void
 helper_process_active(struct helper_process *helper)
 {
-	if (!helper_process_is_ready(helper))
+	if (!helper_process_works(helper))
 		return;
 	watchdog_active(&helper->dog, clock_mono_ms());
 	source_arm(helper->dog_timer, helper->dog.next_ms);
@@ -171,7 +178,7 @@ helper_process_check(struct helper_process *helper)
 {
 	uint64_t sent;
 
-	if (!helper_process_is_ready(helper) ||
+	if (!helper_process_works(helper) ||
 	    (sent = helper_process_sent(helper)) == helper->sent)
 		return;
 	helper->sent = sent;
@@ -188,7 +195,7 @@ helper_process_stopped(void *ctx, pid_t pid, int signo)
 	log_limited(&helper->stops, LEVEL_WARN, "%s (%d) was stopped by %s; continuing it",
 	    helper->kind->name, (int)pid, str_signal_name(signo, name));
 	kill(pid, SIGCONT);
-	if (helper_process_is_ready(helper))
+	if (helper_process_works(helper))
 		helper_process_act(helper, watchdog_stopped(&helper->dog, clock_mono_ms()));
 }
 
@@ -217,7 +224,8 @@ helper_process_log_end(struct helper_process *helper, int status)
 	} else if (WIFSIGNALED(status)) {
 		log_limited(limit, LEVEL_WARN, "%s (%d) was terminated by %s", name, pid,
 		    str_signal_name(WTERMSIG(status), signal_name));
-	} else if (WEXITSTATUS(status) == 0 && helper->life.state == HELPER_ENDING) {
+	} else if (WEXITSTATUS(status) == 0 &&
+	    (helper->life.state == HELPER_ENDING || helper->life.replaced)) {
 		log_debug("%s (%d) exited", name, pid);
 	} else if (WEXITSTATUS(status) != 0 || !helper->kind->once) {
 		log_limited(limit, LEVEL_WARN, "%s (%d) exited with status %d", name, pid,
@@ -245,6 +253,29 @@ helper_process_reaped(void *ctx, pid_t pid UNUSED, int wait_status)
 
 /* ---- its spawn ---- */
 
+/* From now on its exit is noticed. 0, or -1 with ENOMEM, and it is killed. */
+static int
+helper_process_watch_pid(struct helper_process *helper, pid_t pid)
+{
+	if (reaper_watch(helper->reaper, pid, helper_process_reaped, helper) == -1) {
+		kill(pid, SIGKILL);
+		return fail_with(ENOMEM);
+	}
+	reaper_watch_stops(helper->reaper, pid, helper_process_stopped);
+	helper->pid = pid;
+	helper->killed = NULL;
+	return 0;
+}
+
+static void
+helper_process_read_log(struct helper_process *helper, int log)
+{
+	if (helper_log_open(&helper->log, helper->loop, log) == -1)
+		log_limited(&helper->unread, LEVEL_WARN,
+		    "cannot read the log lines of %s: %s", helper->kind->name,
+		    strerror(errno));
+}
+
 static int
 helper_process_spawn(struct helper_process *helper)
 {
@@ -255,9 +286,7 @@ helper_process_spawn(struct helper_process *helper)
 	const char *task;
 	pid_t pid = helper_spawn(&what, &socket, &log, &task);
 
-	if (pid != -1 &&
-	    reaper_watch(helper->reaper, pid, helper_process_reaped, helper) == -1) {
-		kill(pid, SIGKILL);
+	if (pid != -1 && helper_process_watch_pid(helper, pid) == -1) {
 		fd_close(socket);
 		pid = fd_fail(log, ENOMEM);
 	}
@@ -269,13 +298,7 @@ helper_process_spawn(struct helper_process *helper)
 		return fail_with(saved);
 	}
 	source_arm(helper->timer, helper->life.due_ms);
-	reaper_watch_stops(helper->reaper, pid, helper_process_stopped);
-	helper->pid = pid;
-	helper->killed = NULL;
-	if (helper_log_open(&helper->log, helper->loop, log) == -1)
-		log_limited(&helper->unread, LEVEL_WARN,
-		    "cannot read the log lines of %s: %s", helper->kind->name,
-		    strerror(errno));
+	helper_process_read_log(helper, log);
 	helper->connected = true;
 	if (helper->kind->connect(helper->ctx, socket, &helper->peer) == -1)
 		helper_process_fail(helper, "could not be connected");
@@ -372,9 +395,16 @@ helper_process_fail(struct helper_process *helper, const char *why)
 }
 
 void
-helper_process_renew(struct helper_process *helper)
+helper_process_replace(struct helper_process *helper)
 {
-	(void)helper_process_step(helper, HELPER_ON_RENEW, NULL);
+	(void)helper_process_step(helper, HELPER_ON_REPLACE, NULL);
+}
+
+void
+helper_process_retire(struct helper_process *helper, int64_t end_ms)
+{
+	helper->life.retired_ms = end_ms;
+	(void)helper_process_step(helper, HELPER_ON_RETIRE, NULL);
 }
 
 void
@@ -393,8 +423,61 @@ helper_process_is_ready(const struct helper_process *helper)
 	return helper->life.state == HELPER_READY;
 }
 
+bool
+helper_process_has_retired(const struct helper_process *helper)
+{
+	return helper->life.state == HELPER_RETIRING;
+}
+
 pid_t
 helper_process_pid(const struct helper_process *helper)
 {
 	return helper->pid;
+}
+
+/* ---- the state document ---- */
+
+void
+helper_process_record(const struct helper_process *helper, struct helper_record *record)
+{
+	*record = (struct helper_record){
+		.pid = helper->pid,
+		.ready = helper_process_works(helper),
+		.retired_ms =
+		    helper_process_has_retired(helper) ? helper->life.retired_ms : -1,
+		.log = helper->log.fd,
+		.line = helper->log.line,
+	};
+}
+
+int
+helper_process_adopt(
+    struct helper_process *helper, struct helper_record *record, int socket)
+{
+	helper_lifecycle_adopt(&helper->life, record->ready, clock_mono_ms());
+	if (helper_process_watch_pid(helper, (pid_t)record->pid) == -1) {
+		fd_close(record->log);
+		fd_close(socket);
+		buf_clear(&record->line);
+		return -1;
+	}
+	if (record->log != -1) {
+		helper->log.line = record->line;
+		record->line = (struct buf){ 0 };
+		helper_process_read_log(helper, record->log);
+	}
+	buf_clear(&record->line);
+	if (!record->ready) {
+		fd_close(socket);
+		helper->killed = "was not ready before an upgrade";
+		kill(helper->pid, SIGKILL);
+		return 0;
+	}
+	watchdog_init(&helper->dog);
+	helper->connected = true;
+	if (helper->kind->connect(helper->ctx, socket, &helper->peer) == -1)
+		helper_process_fail(helper, "could not be connected");
+	else if (record->retired_ms != -1)
+		helper_process_retire(helper, record->retired_ms);
+	return 0;
 }

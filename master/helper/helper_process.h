@@ -10,6 +10,7 @@
 #define MASTER_HELPER_HELPER_PROCESS_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 #include "common/loop.h"
 #include "master/child/reaper.h"
 #include "master/helper/helper_log.h"
@@ -76,14 +77,36 @@ void helper_process_fail(struct helper_process *, const char *why);
 void helper_process_active(struct helper_process *);
 /* Called at the end of each loop iteration: checks whether something was sent to it. */
 void helper_process_check(struct helper_process *);
-/* Requests the end of the process by closing the connection; afterwards another one is
- * spawned. */
-void helper_process_renew(struct helper_process *);
-/* The same, without another process. done is called when none is left, perhaps before it
+/* Another process, of another struct helper_process, is to take its place: it is not
+ * spawned again. One that is ready continues, one that is not ready ends. */
+void helper_process_replace(struct helper_process *);
+/* The other one is ready. This one was told to exit when its work is done, and is requested
+ * to end at that time (clock_mono_ms). */
+void helper_process_retire(struct helper_process *, int64_t end_ms);
+/* Requests the end of the process by closing the connection. done is called when none is left, perhaps before it
  * returns; a one-shot helper does not call kind->ended then. */
 void helper_process_end(struct helper_process *, void (*done)(void *ctx), void *ctx);
 
+/* It is ready and has not retired. */
 bool helper_process_is_ready(const struct helper_process *);
+bool helper_process_has_retired(const struct helper_process *);
 pid_t helper_process_pid(const struct helper_process *); /* 0 = none */
+
+/* The process in the state document. */
+#define HELPER_FIELDS(ROW, S)								\
+	ROW(S, INT, pid)	/* 0 = none */						\
+	ROW(S, BOOL, ready)								\
+	ROW(S, I64, retired_ms)	/* when it is requested to end; -1 = it has not retired */ \
+	ROW(S, FD, log)		/* its standard error; -1 = none */			\
+	ROW(S, BUF, line)	/* the beginning of its next log line */
+struct helper_record FIELDS(HELPER_FIELDS);
+
+/* Fills the record; the bytes of `line` are borrowed. */
+void helper_process_record(const struct helper_process *, struct helper_record *);
+/* Takes over a process that was spawned before an upgrade, and that is to be replaced, with
+ * its descriptors (taken, also on failure) and line. socket: of our end of the socket pair;
+ * -1 = it is not ready, and is killed. 0, or -1 with errno; then it is killed. */
+NODISCARD int helper_process_adopt(
+    struct helper_process *, struct helper_record *take, int socket_take);
 
 #endif

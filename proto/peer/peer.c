@@ -160,6 +160,12 @@ peer_fd(const struct peer *p)
 	return p->fd;
 }
 
+bool
+peer_has_ended(const struct peer *p)
+{
+	return p->failed;
+}
+
 struct peer_options *
 peer_options(struct peer *p)
 {

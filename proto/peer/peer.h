@@ -65,6 +65,8 @@ struct peer *peer_new(struct loop *, int fd, const struct peer_ops *, void *ctx)
  * pending replies are not called. NULL is allowed. */
 void peer_free(struct peer *);
 int peer_fd(const struct peer *);
+/* It ended, and `closed` has been or is about to be called. */
+bool peer_has_ended(const struct peer *);
 struct peer_options *peer_options(struct peer *);
 void peer_pull_from(struct peer *, const struct peer_puller *);
 /* Schedules sending after the puller has got a new frame, or a frame was queued. */

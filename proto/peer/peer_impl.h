@@ -88,6 +88,7 @@ struct peer {
 
 	struct idmap *pending; /* of struct peer_pending by id, owned */
 	uint64_t last_id;
+	uint64_t dropped_id; /* replies up to this id are for a process before us */
 
 	bool failed, reported;
 	bool violation;

@@ -139,6 +139,8 @@ peer_on_response(struct peer *p, const struct peer_message *msg, int fd)
 	if (found != NULL)
 		pending = *found;
 	free(found);
+	if (found == NULL && fd == -1 && msg->id <= p->dropped_id)
+		return;
 	if (found == NULL || (fd != -1 && !pending.want_fd)) {
 		fd_close(fd);
 		peer_fail(p, true,

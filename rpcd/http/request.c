@@ -122,7 +122,7 @@ request_send(struct http_request *r)
 	}
 	if (r->client->state.phase != CONN_BUSY)
 		conn_enter(&r->client->state, CONN_BUSY, r->endpoint->now);
-	if (r->close &&
+	if ((r->close || r->endpoint->rpcd->retiring) &&
 	    MHD_add_response_header(r->response, MHD_HTTP_HEADER_CONNECTION, "close") !=
 		MHD_YES)
 		return MHD_NO;

@@ -329,6 +329,18 @@ http_server_quiesce(struct http_server *s)
 {
 	if (s->fd < 0)
 		s->fd = MHD_quiesce_daemon(s->daemon);
+}
+
+size_t
+http_server_connections(const struct http_server *s)
+{
+	return s->endpoint.connections->count;
+}
+
+void
+http_server_end(struct http_server *s)
+{
+	http_server_quiesce(s);
 	http_verify_end(&s->endpoint);
 }
 

@@ -7,6 +7,8 @@
 #include "rpcd/rpcd.h"
 #include "rpcd/setup.h"
 
+#include <stddef.h>
+
 struct http_endpoint;
 struct http_server;
 
@@ -20,6 +22,10 @@ const struct http_endpoint *http_server_endpoint(const struct http_server *);
 void http_server_users_changed(struct http_server *);
 /* Accepts no more connections; open ones continue. */
 void http_server_quiesce(struct http_server *);
+/* How many connections are open. */
+size_t http_server_connections(const struct http_server *);
+/* The end is near: answers the requests that wait for the verification of a password. */
+void http_server_end(struct http_server *);
 /* Ends all connections. NULL is allowed. */
 void http_server_free(struct http_server *);
 

@@ -8,7 +8,7 @@ import signal
 import time
 import unittest
 
-from reeve import SEAM, Case, alive, program, read, reeve_only, until
+from reeve import SEAM, Case, alive, children_of, program, read, reeve_only, until
 from test_events import LISTENER, parse, pool
 from test_metrics import scrape
 from test_verifier import PASSWORD, SHA512, SLOW as SLOW_HASH, Verifier, user
@@ -41,6 +41,12 @@ NAMES = ("counter", "reader", "stubborn", "captured", "crasher", "once", "auto",
          "quick")
 
 
+def front_ends(daemon):
+    """The pids of all reeve-rpcd processes of the daemon."""
+    return [pid for pid in children_of(daemon.pid)
+            if read("/proc/%d/comm" % pid, b"") == b"reeve-rpcd\n"]
+
+
 @reeve_only
 class Upgrade(Case):
     def setUp(self):
@@ -62,18 +68,20 @@ class Upgrade(Case):
 
     def upgrade(self, expected=NAMES):
         d, image = self.d, read("/proc/%d/auxv" % self.d.pid)
-        wire = self.control(d)
+        wire, rows = self.control(d), self.control(d)
+        rows.call("subscribe")
+        while rows.frame()["method"] != "stream.end":
+            pass
         wire.call("daemon.upgrade")
         self.upgrades += 1
         d.wait_log("upgrade: took over", count=self.upgrades)
         until(d.serving)
         self.assertNotEqual(image, read("/proc/%d/auxv" % d.pid), "no other image")
-        # Its connection has ended, and a new one gets all rows.
-        while wire.frame() is not None:
-            pass
-        rows = self.control(d)
-        rows.call("subscribe")
+        # Its connection continues, and a subscriber gets all rows again.
+        self.assertIn("path", wire.call("log.open", name="counter", stream="stdout"))
         names = set()
+        while rows.frame()["method"] != "resumed":
+            pass
         while True:
             frame = rows.frame()
             names |= {row[2] for row in frame["params"].get("rows", ())}
@@ -82,10 +90,12 @@ class Upgrade(Case):
         self.assertEqual(set(expected), names)
 
     def descriptors(self):
-        """The number of the daemon's descriptors, without connections of clients."""
+        """The number of the daemon's descriptors, without connections of clients, and without
+        the log lines of the reeve-rpcd processes, whose number depends on the clients."""
         names = [os.readlink("/proc/%d/fd/%s" % (self.d.pid, fd))
                  for fd in os.listdir("/proc/%d/fd" % self.d.pid)]
-        return len([name for name in names if not name.startswith("socket:")])
+        return len([name for name in names if not name.startswith("socket:")]) - len(
+            front_ends(self.d))
 
     def upgrades_many(self, count):
         for _ in range(count):

@@ -69,7 +69,7 @@ setup(void **state)
 
 	f->seq = 40;
 	f->identifier = "supervisor";
-	f->state_stream = state_stream_new(&f->seq, &ops, f);
+	f->state_stream = state_stream_new(&f->seq, -1, &ops, f);
 	assert_non_null(f->state_stream);
 	f->group_config.name = (char *)(uintptr_t) "g";
 	f->group.config = &f->group_config;

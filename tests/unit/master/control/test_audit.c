@@ -165,6 +165,7 @@ test_calls(void **state)
 	assert_string_equal(text(2, "result"), "job 7");
 	assert_string_equal(text(3, "result"), "unknown");
 	begin_call(&w.other, 5, CMD_DAEMON_RESTART, "{}");
+	w.other.gone = true;
 	audit_interrupt(w.master.audit);
 	assert_int_equal(lines(), 5);
 	assert_string_equal(text(4, "result"), "unknown");

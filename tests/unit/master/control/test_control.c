@@ -134,7 +134,7 @@ setup(void **state)
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups, NULL);
 	s->master.usage = usage_new(s->master.loop, s->master.groups, "/proc");
 	s->master.sequences = commands_sequences_new(&s->master);
-	s->master.state_stream = state_stream_new(&s->master.seq, &state_stream_ops, s);
+	s->master.state_stream = state_stream_new(&s->master.seq, -1, &state_stream_ops, s);
 	s->master.mainlog = mainlog_open(NULL, 0, 0, false);
 	s->master.control = control_new(&s->master);
 	log_init(no_log, NULL, LEVEL_CRITICAL);

@@ -365,25 +365,26 @@ test_queued_jobs(void **state)
 	struct scene *s = *state;
 	const struct job_record *job;
 	struct job_record record = { .number = 40, .kind = JOB_START };
+	void *ctx;
 
 	s->spawn_costs = 4;
 	add(s, JOB_START, 0, 1);
 	add(s, JOB_SIGNAL, 2, 4);
 	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\n");
-	job = jobs_get(s->jobs, 0);
+	job = jobs_get(s->jobs, 0, &ctx);
 	assert_int_equal(job->number, 1);
 	assert_int_equal(id_queue_count(&job->ids), 1);
 	assert_int_equal(job->ids.ids[job->ids.next], 2);
-	job = jobs_get(s->jobs, 1);
+	job = jobs_get(s->jobs, 1, &ctx);
 	assert_int_equal(job->kind, JOB_SIGNAL);
 	assert_int_equal(job->signo, 1);
 	assert_int_equal(id_queue_count(&job->ids), 3);
-	assert_null(jobs_get(s->jobs, 2));
+	assert_null(jobs_get(s->jobs, 2, &ctx));
 	assert_int_equal(jobs_record(s->jobs)->next_number, 3);
 
 	assert_int_equal(id_queue_push(&record.ids, 6), 0);
 	assert_int_equal(id_queue_push(&record.ids, 99), 0);
-	assert_int_equal(jobs_restore(s->jobs, &record), 0);
+	assert_int_equal(jobs_restore(s->jobs, &record, NULL, NULL), 0);
 	jobs_record(s->jobs)->next_number = 41;
 	assert_turn(s, "spawn p1\nresult 1 p1 OK spawn 1\nend 1\n");
 	s->spawn_costs = 0;

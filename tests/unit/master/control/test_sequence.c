@@ -231,8 +231,6 @@ static void
 test_forgotten(void **state)
 {
 	struct scene *s = *state;
-	const struct sequence_step *steps;
-	size_t count;
 
 	run(s, "a");
 	ADD(s, "-g:a", "+g:a");
@@ -242,7 +240,7 @@ test_forgotten(void **state)
 	settle(s, "spawn a\n");
 	come_up(s, 'a');
 	settle(s, "");
-	assert_null(sequences_get(s->all, 0, &steps, &count));
+	assert_null(sequences_get(s->all, 0, &(struct sequence_rest){ 0 }));
 }
 
 /* A process that does not run or does not exist gets a fault; the others continue. */
@@ -377,33 +375,84 @@ test_update_cannot_stop(void **state)
 	    "add i\nadd of i: OK\nend 1\n");
 }
 
+/* Puts the one sequence into a new struct sequences, as an upgrade does; it has `count`
+ * steps left. */
+static struct sequence_record
+hand_over(struct scene *s, size_t count)
+{
+	struct sequence_rest rest, copy = { .ctx = s };
+	struct sequence_record record;
+
+	assert_non_null(sequences_get(s->all, 0, &rest));
+	record = *sequences_get(s->all, 0, &rest);
+	assert_int_equal(rest.count, count);
+	assert_ptr_equal(rest.ctx, s);
+	copy.steps = calloc(count, sizeof(*copy.steps));
+	copy.waits = calloc(rest.nwaits + 1, sizeof(*copy.waits));
+	assert_non_null(copy.steps);
+	assert_non_null(copy.waits);
+	copy.count = count;
+	copy.nwaits = rest.nwaits;
+	for (size_t i = 0; i < count; i++)
+		copy.steps[i] = (struct sequence_step){ rest.steps[i].action,
+			strdup(rest.steps[i].target) };
+	for (size_t i = 0; i < rest.nwaits; i++)
+		copy.waits[i] = rest.waits[i];
+	record.programs = NULL;
+	sequences_free(s->all);
+	s->all = sequences_new(s->loop, s->groups, s->jobs, change_group, s);
+	assert_int_equal(sequences_restore(s->all, &record, &copy, &sink), 0);
+	return record;
+}
+
 /* Continues with the current step, and with the processes' present states. */
 static void
 test_put_back(void **state)
 {
 	struct scene *s = *state;
-	const struct sequence_step *steps;
-	struct sequence_step *copy;
-	size_t count;
+	struct sequence_record record;
 
 	run(s, "a");
 	ADD(s, "-g:b", "-g:a", "+g:a");
 	settle(s, "stop b: NOT_RUNNING\nstop of g:b: OK\nkill 100 15\n");
-	assert_non_null(sequences_get(s->all, 0, &steps, &count));
-	assert_int_equal(count, 2);
-	copy = calloc(2, sizeof(*copy));
-	assert_non_null(copy);
-	for (size_t i = 0; i < 2; i++)
-		copy[i] =
-		    (struct sequence_step){ steps[i].action, strdup(steps[i].target) };
-	sequences_free(s->all);
-	s->all = sequences_new(s->loop, s->groups, s->jobs, change_group, s);
-	assert_int_equal(
-	    sequences_restore(s->all, &(struct sequence_record){ .number = 7 }, copy, 2),
-	    0);
+	record = hand_over(s, 2);
+	assert_true(record.begun && record.issued);
 	settle(s, "");
 	process_reaped(process(s, 'a'), 0);
-	settle(s, "spawn a\n");
+	settle(s, "stop a: OK\nstop of g:a: OK\nspawn a\n");
+	come_up(s, 'a');
+	settle(s, "start a: OK\nend 1\n");
+}
+
+/* The job of a step that is under way continues for the sequence. */
+static void
+test_put_back_with_job(void **state)
+{
+	struct scene *s = *state;
+	struct sequence_record record;
+	struct job_record job;
+	void *ctx;
+
+	run(s, "ab");
+	ADD(s, "-g:a\ng:b");
+	assert_int_equal(loop_turn(s->loop, 0), 0);
+	assert_non_null(jobs_get(s->jobs, 0, &ctx));
+	job = *jobs_get(s->jobs, 0, &ctx);
+	job.ids = (struct id_queue){ 0 };
+	assert_int_equal(job.sequence, 1);
+	assert_int_equal(id_queue_push(&job.ids, process(s, 'a')->id), 0);
+	assert_int_equal(id_queue_push(&job.ids, process(s, 'b')->id), 0);
+	jobs_free(s->jobs);
+	s->jobs = jobs_new(s->loop, s->groups, NULL);
+	record = hand_over(s, 1);
+	assert_true(record.begun && !record.issued);
+	assert_null(sequences_job_sink(s->all, 2, &ctx));
+	assert_int_equal(
+	    jobs_restore(s->jobs, &job, sequences_job_sink(s->all, 1, &ctx), ctx), 0);
+	settle(s, "kill 100 15\nkill 101 15\n");
+	process_reaped(process(s, 'a'), 0);
+	process_reaped(process(s, 'b'), 0);
+	settle(s, "stop a: OK\nstop b: OK\nstop of g:a\ng:b: OK\nend 1\n");
 }
 
 /* Steps of a client that sees `a` concern nothing else, also after a handover. */
@@ -414,7 +463,8 @@ test_visible(void **state)
 	struct scene *s = *state;
 	struct grant *grant = grant_new(&(struct grant_source){ .programs = programs });
 	struct sequence_record record = { .number = 7 };
-	struct sequence_step *start = calloc(1, sizeof(*start));
+	struct sequence_rest rest = { .steps = calloc(1, sizeof(*rest.steps)),
+		.count = 1, .ctx = s };
 
 	run(s, "abc");
 	assert_int_equal(
@@ -422,20 +472,18 @@ test_visible(void **state)
 		(const char *const[]){ "-*", "-g:*", "-g:b", "-h:*", "+*", NULL }),
 	    1);
 	settle(s, "kill 100 15\n");
-	assert_string_equal(sequences_get(s->all, 0,
-				&(const struct sequence_step *){ NULL }, &(size_t){ 0 })
-				->programs,
-	    "g:a,other");
+	assert_string_equal(
+	    sequences_get(s->all, 0, &(struct sequence_rest){ 0 })->programs, "g:a,other");
 	process_reaped(process(s, 'a'), 0);
 	settle(s,
 	    "stop a: OK\nstop of all: OK\nstop of g:*: OK\nstop of g:b: BAD_NAME\n"
 	    "stop of h:*: BAD_NAME\nspawn a\n");
 	come_up(s, 'a');
 	settle(s, "start a: OK\nend 1\n");
-	assert_non_null(start);
-	start->action = SEQUENCE_STOP;
+	assert_non_null(rest.steps);
+	rest.steps->action = SEQUENCE_STOP;
 	record.programs = strdup("other,g:a");
-	assert_int_equal(sequences_restore(s->all, &record, start, 1), 0);
+	assert_int_equal(sequences_restore(s->all, &record, &rest, NULL), 0);
 	settle(s, "kill 103 15\n");
 	grant_unref(grant);
 }
@@ -471,6 +519,7 @@ main(void)
 		TEST(test_update_fails),
 		TEST(test_update_cannot_stop),
 		TEST(test_put_back),
+		TEST(test_put_back_with_job),
 		TEST(test_visible),
 		TEST(test_bounds),
 	};

@@ -319,9 +319,39 @@ page_is_current_and_sealed(void **state)
 	assert_int_equal(*page, 45);
 	assert_ptr_equal(
 	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
-	assert_int_equal(errno, EPERM);
+	assert_int_equal(errno, EACCES);
 	assert_int_equal(write(fd, "x", 1), -1);
 	assert_int_equal(ftruncate(fd, 0), -1);
+	munmap((void *)(uintptr_t)page, 4096);
+}
+
+/* After an upgrade: the page is the same, and the numbers of a subscriber continue. */
+static void
+page_and_numbers_continue(void **state)
+{
+	struct fixture *f = *state;
+	int kept = dup(state_stream_kept_page(f->state_stream));
+	const uint64_t *page;
+	struct state_stream *after;
+	struct cursor *cursor;
+	uint64_t seq = 60;
+
+	page =
+	    mmap(NULL, 4096, PROT_READ, MAP_SHARED, state_stream_page(f->state_stream), 0);
+	assert_ptr_not_equal(page, MAP_FAILED);
+	after = state_stream_new(&seq, kept, &ops, f);
+	assert_non_null(after);
+	assert_int_equal(*page, 61);
+	state_stream_daemon(after);
+	assert_int_equal(*page, 62);
+	cursor = state_stream_subscribe(after, grant_of_role(ROLE_ADMIN));
+	assert_non_null(cursor);
+	state_stream_resume(cursor);
+	expect(cursor, "stream.begin", 62, 0);
+	expect(cursor, "stream.daemon", 62, 0);
+	expect(cursor, "stream.end", 62, 0);
+	state_stream_unsubscribe(cursor);
+	state_stream_free(after);
 	munmap((void *)(uintptr_t)page, 4096);
 }
 
@@ -340,6 +370,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(tombstones_are_bounded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(cursors_are_independent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(page_is_current_and_sealed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(page_and_numbers_continue, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,23 +106,32 @@ static void
 assert_sequences(const struct sequences *got, const struct sequences *want)
 {
 	const struct sequence_record *g, *w;
-	const struct sequence_step *gs, *ws;
-	size_t i, gn, wn;
+	struct sequence_rest gr, wr;
+	size_t i;
 
-	for (i = 0; (w = sequences_get(want, i, &ws, &wn)) != NULL; i++) {
-		g = sequences_get(got, i, &gs, &gn);
+	for (i = 0; (w = sequences_get(want, i, &wr)) != NULL; i++) {
+		g = sequences_get(got, i, &gr);
 		assert_non_null(g);
 		assert_int_equal(g->number, w->number);
 		assert_int_equal(g->failed, w->failed);
 		assert_int_equal(g->stop_failed, w->stop_failed);
 		assert_true(str_equal(g->programs, w->programs));
-		assert_int_equal(gn, wn);
-		for (size_t k = 0; k < wn; k++) {
-			assert_int_equal(gs[k].action, ws[k].action);
-			assert_true(str_equal(gs[k].target, ws[k].target));
+		assert_int_equal(g->begun, w->begun);
+		assert_int_equal(g->issued, w->issued);
+		assert_int_equal(g->unknown, w->unknown);
+		assert_int_equal(gr.count, wr.count);
+		for (size_t k = 0; k < wr.count; k++) {
+			assert_int_equal(gr.steps[k].action, wr.steps[k].action);
+			assert_true(str_equal(gr.steps[k].target, wr.steps[k].target));
+		}
+		assert_int_equal(gr.nwaits, wr.nwaits);
+		for (size_t k = 0; k < wr.nwaits; k++) {
+			assert_int_equal(gr.waits[k].id, wr.waits[k].id);
+			assert_int_equal(gr.waits[k].spawn, wr.waits[k].spawn);
+			assert_int_equal(gr.waits[k].is_reported, wr.waits[k].is_reported);
 		}
 	}
-	assert_null(sequences_get(got, i, &gs, &gn));
+	assert_null(sequences_get(got, i, &gr));
 }
 
 static void
@@ -138,17 +147,20 @@ static void
 assert_jobs(struct jobs *got, struct jobs *want)
 {
 	const struct job_record *g, *w;
+	void *ctx;
 	size_t i;
 
-	for (i = 0; (w = jobs_get(want, i)) != NULL; i++) {
-		g = jobs_get(got, i);
+	for (i = 0; (w = jobs_get(want, i, &ctx)) != NULL; i++) {
+		g = jobs_get(got, i, &ctx);
 		assert_non_null(g);
 		assert_int_equal(g->number, w->number);
 		assert_int_equal(g->kind, w->kind);
 		assert_int_equal(g->signo, w->signo);
+		assert_int_equal(g->sequence, w->sequence);
+		assert_true(str_equal(g->signal_text, w->signal_text));
 		assert_ids(&g->ids, &w->ids);
 	}
-	assert_null(jobs_get(got, i));
+	assert_null(jobs_get(got, i, &ctx));
 	assert_int_equal(jobs_record(got)->next_number, jobs_record(want)->next_number);
 	assert_ids(&jobs_restarts(got)->ids, &jobs_restarts(want)->ids);
 	assert_int_equal(jobs_restarts(got)->lost, jobs_restarts(want)->lost);

@@ -400,32 +400,106 @@ test_waiting_client(void **state)
 	finish();
 }
 
-/* A reeve-rpcd one of whose sockets was replaced is replaced after this iteration. */
+/* A reeve-rpcd one of whose sockets was replaced is replaced after this iteration: it serves
+ * until the next one is ready, and is told to retire then. */
 static void
 test_replacement(void **state)
 {
 	char *path = strdup(scratch_path(*state, "s.sock"));
 	struct listener_config listener = unix_listener(path);
 	struct config config = { .listeners = &listener, .nlisteners = 1 };
+	struct connection *old;
+	reap_fn *reaped;
+	void *ctx;
+	int rpcd;
 
 	begin(*state, &config);
 	frontend_ready(w.frontend);
 	frontends_listen_again(w.all);
 	frontends_check(w.all);
-	assert_non_null(frontends_peer(w.all));
+	assert_int_equal(w.connects, 1);
 	assert_int_equal(unlink(path), 0);
 	frontends_listen_again(w.all);
-	assert_non_null(frontends_peer(w.all));
+	old = w.connection;
+	reaped = w.reaped;
+	ctx = w.reap_ctx;
+	rpcd = dup(w.rpcd);
 	frontends_check(w.all);
-	assert_null(frontends_peer(w.all));
-	pass(0);
-	assert_int_equal(read(w.rpcd, &(char){ 0 }, 1), 0);
-	reap(0);
 	assert_int_equal(w.connects, 2);
+	assert_true(frontends_have(w.all, 1));
+	assert_true(frontends_have(w.all, 2));
+	assert_ptr_equal(frontends_peer(w.all), old->peer);
+	frontend_ready(w.frontend);
+	assert_ptr_equal(frontends_peer(w.all), w.connection->peer);
+	pass(0);
+	close(w.rpcd);
+	w.rpcd = rpcd;
+	assert_non_null(strstr(received(), "\"retire\""));
 	frontends_check(w.all);
+	reaped(ctx, 1, 0);
+	assert_false(frontends_have(w.all, 1));
+	assert_int_equal(w.gone, 0);
+	assert_int_equal(w.connects, 2);
 	assert_int_equal(w.kills, 0);
 	finish();
 	free(path);
+}
+
+static void
+adopt(int *rpcd, int64_t retired_ms, int pid)
+{
+	struct frontend_record record = {.role = S("admin"),
+	    .form_key = S("0123456789012345678901234567890123456789012345678901234567890123"),
+	    .greeted = true};
+	struct helper_record helper = {
+	    .pid = pid, .ready = true, .retired_ms = retired_ms, .log = -1};
+	struct connection *connection;
+	int pair[2];
+
+	assert_int_equal(sock_pair(pair), 0);
+	*rpcd = pair[1];
+	assert_int_equal(frontends_adopt(w.all, &record, &helper, pair[0], &connection), 0);
+	assert_ptr_equal(connection, w.connection);
+}
+
+/* After an upgrade: the one that has not retired serves until another one is ready. Of three
+ * the oldest is ended. */
+static void
+test_adopted(void **state)
+{
+	struct listener_config listener = unix_listener(scratch_path(*state, "s.sock"));
+	struct config config = { .listeners = &listener, .nlisteners = 1 };
+	json_t *hello = json_object();
+	int rpcd[3];
+
+	begin(*state, &config);
+	w.pid = 50;
+	adopt(&rpcd[0], START + 1000, 51);
+	assert_null(frontends_peer(w.all));
+	adopt(&rpcd[1], START + 500000, 52);
+	pass(0);
+	assert_int_equal(fcntl(rpcd[0], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(read(rpcd[0], &(char){ 0 }, 1), -1);
+	adopt(&rpcd[2], -1, 53);
+	assert_ptr_equal(frontends_peer(w.all), w.connection->peer);
+	pass(0);
+	assert_int_equal(read(rpcd[0], &(char){ 0 }, 1), 0);
+	/* The next process has the same key. */
+	assert_int_equal(frontend_greet(w.first, hello), 0);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(hello, "setup"), "form_key")),
+	    "0123456789012345678901234567890123456789012345678901234567890123");
+	json_decref(hello);
+	w.connection = &w.connections[0];
+	frontend_ready(w.first);
+	pass(0);
+	close(w.rpcd);
+	w.rpcd = rpcd[2];
+	assert_non_null(strstr(received(), "\"retire\""));
+	w.pid = 53;
+	close(rpcd[0]);
+	close(rpcd[1]);
+	finish();
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
@@ -440,6 +514,7 @@ main(void)
 	    TEST(test_no_descriptors_for_its_setup),
 	    TEST(test_waiting_client),
 	    TEST(test_replacement),
+	    TEST(test_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

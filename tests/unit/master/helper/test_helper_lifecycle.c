@@ -13,18 +13,19 @@
 #define NOW 1000000
 
 /* By states and events: the first letter of the next state, - = ignored. */
-static const char *const states = "DWSRELK";
+static const char *const states = "DWSRTELK";
 static const struct row {
-	/* start, spawn failure, ready, eof, failure, renew, end, timer, exit */
+	/* start, spawn failure, ready, eof, failure, replace, retire, end, timer, exit */
 	const char *permanent, *once;
 } rows[HELPER_STATES] = {
-    [HELPER_DOWN] = {"S--------", "S--------"},
-    [HELPER_WAITING] = {"------DS-", "------DS-"},
-    [HELPER_STARTING] = {"-WRLKEEKW", "-DRLKEEKD"},
-    [HELPER_READY] = {"---LKEE-W", "---LKEE-D"},
-    [HELPER_ENDING] = {"-------KW", "-------KD"},
-    [HELPER_LOST] = {"----K-EKW", "----K-EKD"},
-    [HELPER_KILLED] = {"--------W", "--------D"},
+    [HELPER_DOWN] = {"S---------", "S---------"},
+    [HELPER_WAITING] = {"-----D-DS-", "-----D-DS-"},
+    [HELPER_STARTING] = {"-WRLKE-EKW", "-DRLKE-EKD"},
+    [HELPER_READY] = {"---LK-TE-W", "---LK-TE-D"},
+    [HELPER_RETIRING] = {"---LK--EEW", "---LK--EED"},
+    [HELPER_ENDING] = {"--------KW", "--------KD"},
+    [HELPER_LOST] = {"----K--EKW", "----K--EKD"},
+    [HELPER_KILLED] = {"---------W", "---------D"},
 };
 
 /* The action of a step. */
@@ -91,13 +92,6 @@ test_limits(void **state)
 	assert_string_equal(helper_lifecycle_lateness(&life), "was not ready in time");
 	helper_lifecycle_step(&life, HELPER_ON_READY, NOW + 50);
 	assert_int_equal(life.due_ms, -1);
-	helper_lifecycle_step(&life, HELPER_ON_RENEW, NOW + 100);
-	assert_int_equal(life.due_ms, NOW + 100 + END);
-	assert_string_equal(helper_lifecycle_lateness(&life), "did not exit in time");
-	/* A process that was requested to end is replaced at once. */
-	helper_lifecycle_step(&life, HELPER_ON_EXIT, NOW + 200);
-	assert_int_equal(life.due_ms, NOW + 200);
-	helper_lifecycle_step(&life, HELPER_ON_TIMER, NOW + 200);
 	helper_lifecycle_step(&life, HELPER_ON_EOF, NOW + 300);
 	assert_int_equal(life.due_ms, NOW + 300 + HELPER_EXIT_MS);
 	assert_string_equal(
@@ -161,10 +155,10 @@ test_end(void **state)
 	struct helper_lifecycle life = started(false);
 
 	(void)state;
-	helper_lifecycle_step(&life, HELPER_ON_RENEW, NOW);
-	/* HELPER_ON_END while waiting for the next attempt. */
 	helper_lifecycle_step(&life, HELPER_ON_END, NOW);
 	assert_int_equal(life.state, HELPER_ENDING);
+	assert_int_equal(life.due_ms, NOW + END);
+	assert_string_equal(helper_lifecycle_lateness(&life), "did not exit in time");
 	helper_lifecycle_step(&life, HELPER_ON_EXIT, NOW);
 	assert_int_equal(life.state, HELPER_DOWN);
 	assert_int_equal(life.due_ms, -1);
@@ -172,6 +166,49 @@ test_end(void **state)
 	    helper_lifecycle_step(&life, HELPER_ON_START, NOW), HELPER_DO_SPAWN);
 	helper_lifecycle_step(&life, HELPER_ON_EXIT, NOW);
 	assert_int_equal(life.state, HELPER_WAITING);
+}
+
+/* One that is replaced is not spawned again, however it ends. */
+static void
+test_replaced(void **state)
+{
+	static const enum helper_event ends[] = {
+		HELPER_ON_EXIT, HELPER_ON_FAILURE, HELPER_ON_EOF };
+	struct helper_lifecycle life;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(ends); i++) {
+		life = started(false);
+		helper_lifecycle_step(&life, HELPER_ON_READY, NOW);
+		helper_lifecycle_step(&life, HELPER_ON_REPLACE, NOW);
+		assert_int_equal(life.state, HELPER_READY);
+		helper_lifecycle_step(&life, ends[i], NOW);
+		helper_lifecycle_step(&life, HELPER_ON_EXIT, NOW);
+		assert_int_equal(life.state, HELPER_DOWN);
+	}
+}
+
+/* One that was taken over after an upgrade ends at the time that it had. */
+static void
+test_adopted(void **state)
+{
+	struct helper_lifecycle life = started(false);
+
+	(void)state;
+	helper_lifecycle_adopt(&life, true, NOW);
+	assert_int_equal(life.state, HELPER_READY);
+	life.retired_ms = NOW + 600;
+	helper_lifecycle_step(&life, HELPER_ON_RETIRE, NOW);
+	assert_int_equal(life.due_ms, NOW + 600);
+	assert_int_equal(
+	    helper_lifecycle_step(&life, HELPER_ON_TIMER, NOW + 600), HELPER_DO_END);
+	helper_lifecycle_step(&life, HELPER_ON_EXIT, NOW + 700);
+	assert_int_equal(life.state, HELPER_DOWN);
+	helper_lifecycle_init(&life, false, LIMIT, END);
+	helper_lifecycle_adopt(&life, false, NOW);
+	assert_int_equal(life.state, HELPER_KILLED);
+	helper_lifecycle_step(&life, HELPER_ON_EXIT, NOW + 700);
+	assert_int_equal(life.state, HELPER_DOWN);
 }
 
 int
@@ -183,6 +220,8 @@ main(void)
 	    cmocka_unit_test(test_backoff),
 	    cmocka_unit_test(test_pause),
 	    cmocka_unit_test(test_end),
+	    cmocka_unit_test(test_replaced),
+	    cmocka_unit_test(test_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -214,22 +214,37 @@ test_end_while_waiting(void **state)
 	teardown();
 }
 
+/* A process that is replaced while it is not ready ends; one that is ready goes on until it
+ * has retired, and for a limited time then. */
 static void
-test_renew(void **state)
+test_replace(void **state)
 {
 	(void)state;
 	setup(&permanent);
-	start_ready();
-	helper_process_renew(w.helper);
-	assert_false(helper_process_is_ready(w.helper));
-	close_socket();
-	reap(0);
-	assert_int_equal(w.spawns, 2);
-	assert_int_equal(w.lost, 1);
-	helper_process_renew(w.helper);
+	assert_int_equal(helper_process_start(w.helper), 0);
+	helper_process_replace(w.helper);
 	pass(1500);
 	assert_int_equal(w.signal, SIGKILL);
-	expect_log("WARN helper (101) did not exit in time; killing it\n");
+	expect_log("WARN helper (100) did not exit in time; killing it\n");
+	reap(SIGKILL);
+	expect_log("WARN helper (100) was terminated by SIGKILL\n");
+	assert_int_equal(w.spawns, 1);
+	teardown();
+	setup(&permanent);
+	start_ready();
+	helper_process_replace(w.helper);
+	assert_true(helper_process_is_ready(w.helper));
+	helper_process_retire(w.helper, w.now + 5000);
+	assert_false(helper_process_is_ready(w.helper));
+	assert_true(helper_process_has_retired(w.helper));
+	pass(4999);
+	assert_int_equal(w.lost, 0);
+	pass(1);
+	close_socket();
+	assert_int_equal(w.lost, 1);
+	reap(0);
+	expect_log("");
+	assert_int_equal(w.spawns, 1);
 	teardown();
 }
 
@@ -360,7 +375,7 @@ main(void)
 	    cmocka_unit_test(test_stopped),
 	    cmocka_unit_test(test_end_while_starting),
 	    cmocka_unit_test(test_end_while_waiting),
-	    cmocka_unit_test(test_renew),
+	    cmocka_unit_test(test_replace),
 	    cmocka_unit_test(test_end_of_file),
 	    cmocka_unit_test(test_violation),
 	    cmocka_unit_test(test_log),

@@ -288,7 +288,7 @@ test_end(void **state)
 	master_begin(&m, world_new(false, NULL, NULL));
 	fd = client_ask(&m, CID_SLOW);
 	until_asked(&m, 1);
-	http_server_quiesce(m.w->listener);
+	http_server_end(m.w->listener);
 	client_expect(&m, fd, "503 Service Unavailable");
 	fd = client_ask(&m, CID_SLOW);
 	master_end(&m);
