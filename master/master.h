@@ -23,6 +23,7 @@
 
 struct audit;
 struct backlogs;
+struct cgroups;
 struct config_reader;
 struct config_requests;
 struct control;
@@ -90,6 +91,7 @@ struct master {
 	struct child_context children;
 	struct jobs *jobs;
 	struct usage *usage;
+	struct cgroups *cgroups;
 	struct sequences *sequences;
 	struct daemon *daemon;
 	struct state_stream *state_stream;

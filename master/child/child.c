@@ -3,6 +3,7 @@
 #include "common/fail.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "master/child/cgroup/cgroup_dir.h"
 #include "master/child/child_impl.h"
 #include "master/child/leftovers.h"
 #include "master/log/autolog.h"
@@ -63,6 +64,18 @@ child_attach(const struct child_context *context, struct process *process)
 	return ops->attach != NULL ? ops->attach(process) : 0;
 }
 
+/* Processes may be left in it. */
+static void
+child_remove_cgroup(const struct process *process)
+{
+	const char *path = process->child->cgroup;
+
+	if (path != NULL && cgroup_dir_remove(path) == -1)
+		log_info("the control group of %s is kept: %s: %s", process->config->name,
+		    path, strerror(errno));
+	mem_freep(&process->child->cgroup);
+}
+
 void
 child_close_pipes(struct process *process)
 {
@@ -95,6 +108,7 @@ child_detach(struct process *process)
 	if (ops->detach != NULL)
 		ops->detach(process);
 	leftovers_clear(child);
+	child_remove_cgroup(process);
 	free(child->mark);
 	source_free(child->timer);
 	for (int c = 0; c < OUTPUT_MAX; c++)

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 struct backlogs;
+struct cgroups;
 struct dispatcher;
 struct syslogger;
 
@@ -25,7 +26,8 @@ struct child_context {
 	struct syslogger *syslog;
 	struct backlogs *backlogs;
 	struct dispatcher *dispatcher;
-	bool resumes; /* the state document names AUTO logs that exist already */
+	struct cgroups *cgroups; /* NULL = programs can have none */
+	bool resumes;            /* the state document names AUTO logs that exist already */
 };
 
 /* Prepares a new process for its starts: timer, AUTO log files. 0, or -1 with errno. */

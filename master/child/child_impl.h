@@ -14,8 +14,10 @@
 /* The members that the state document has. */
 #define CHILD_FIELDS(ROW, S)								\
 	ROW(S, TEXT, mark)	/* of this spawn in its environment; NULL = none */	\
+	ROW(S, TEXT, cgroup)	/* directory of its control group; NULL = none yet */	\
 	ROW(S, INT, wait_status) /* while process->ended_ms is set */
 
+struct cgroup_end;
 struct tree;
 
 struct child {
@@ -27,10 +29,15 @@ struct child {
 	char *explained;            /* why the last spawn failed; NULL = none has */
 	struct log_limit unspawned; /* lines with that reason */
 	struct log_limit uncleared; /* log lines about logs that cannot be cleared */
-	struct tree *tree;          /* while its processes are looked for; else NULL */
+	/* While others of its processes are looked for or killed; else NULL. */
+	struct tree *tree;
+	struct cgroup_end *cgroup_end;
 	struct FIELDS(CHILD_FIELDS);
 };
 
+/* Opens its control group if it is to have one: a descriptor, 0 = none, or -1 with *why
+ * new. */
+NODISCARD int child_open_cgroup(struct process *, char **why);
 /* Closes our ends of the pipes, and the logs. */
 void child_close_pipes(struct process *);
 /* reap_fn of a process: kills what it has left, and then calls child_ended. */

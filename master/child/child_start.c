@@ -1,6 +1,7 @@
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/child/cgroup/cgroups.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
 #include "master/child/childenv.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -271,9 +273,31 @@ child_fail_fork(struct process *process, int errnum, char **why)
 
 /* --- the spawn ----------------------------------------------------------------------- */
 
+int
+child_open_cgroup(struct process *process, char **why)
+{
+	struct child *child = process->child;
+	char *path, *detail = NULL;
+	int fd;
+
+	if (process->config->killmode != KILL_CGROUP)
+		return 0;
+	fd = cgroups_open(child->context->cgroups, process->group->config->name,
+	    process->config->name, &path, &detail);
+	if (fd != -1) {
+		free(child->cgroup);
+		child->cgroup = path;
+		return fd;
+	}
+	*why =
+	    mem_printf("cannot prepare the control group for '%s'", process->config->name);
+	child_explain(process, detail);
+	return -1;
+}
+
 static pid_t
 child_clone(struct process *process, const struct command_line *command, char *const *env,
-    const struct plumbing *plumbing, char **why)
+    const struct plumbing *plumbing, int cgroup, char **why)
 {
 	const struct child_context *context = process->child->context;
 	const struct process_config *config = process->config;
@@ -283,6 +307,7 @@ child_clone(struct process *process, const struct command_line *command, char *c
 	    .envp = env,
 	    .fds = {plumbing->fds.input, plumbing->written[0], plumbing->written[1]},
 	    .extra_fds = {plumbing->fds.extra[0], plumbing->fds.extra[1]},
+	    .cgroup = cgroup,
 	    .user = config->user,
 	    .directory = config->directory,
 	    .umask = config->umask,
@@ -314,13 +339,18 @@ child_spawn_resolved(struct process *process, const struct command_line *command
 		.written = { -1, -1 },
 		.input = -1,
 		.outputs = { -1, -1 } };
+	int cgroup = child_open_cgroup(process, why);
 	pid_t pid = -1;
 
+	if (cgroup == -1)
+		return -1;
 	if (child_plumb(process, &plumbing) == -1 || child_adopt(process, &plumbing) == -1)
 		child_fail_plumbing(process, &plumbing, errno, why);
 	else
-		pid = child_clone(process, command, env, &plumbing, why);
+		pid = child_clone(process, command, env, &plumbing, cgroup, why);
 	child_clear_plumbing(&plumbing);
+	if (cgroup != 0)
+		close(cgroup);
 	if (pid == -1)
 		child_close_pipes(process);
 	else if (ops->spawned != NULL)

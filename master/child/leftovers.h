@@ -1,5 +1,6 @@
 /* Leftovers: the processes that a program has left when its main process has ended. With
- * killmode=tree they are killed, and the exit is reported when they have ended. */
+ * killmode=tree and killmode=cgroup they are killed, and the exit is reported when they
+ * have ended. */
 #ifndef MASTER_CHILD_LEFTOVERS_H
 #define MASTER_CHILD_LEFTOVERS_H
 

@@ -1,8 +1,10 @@
 #include "master/child/spawn.h"
 
 #include "common/fail.h"
+#include "common/fd.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/child/clone3.h"
 #include "master/child/spawn_report.h"
 
 #include <errno.h>
@@ -52,6 +54,7 @@ enum {
 struct spawn_start {
 	const struct spawn_request *request;
 	atomic_int *has_table; /* 1 once the child has its own descriptors; NULL = unused */
+	bool joins;            /* the child moves itself into its control group */
 };
 
 /* dup3 fails with EBADF, not EMFILE, when the slot exceeds the limit on open files, which
@@ -265,6 +268,19 @@ spawn_become(const struct spawn_request *request)
 	spawn_complain("exec", request->argv[0], str_errno_name(errno));
 }
 
+/* Must precede the change of the user. The kernel waits for all processors, which takes
+ * milliseconds. */
+static int
+spawn_join(int cgroup)
+{
+	int fd = openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC), rc;
+
+	if (fd == -1)
+		return -1;
+	rc = write(fd, "0", 1) == 1 ? 0 : -1;
+	return rc == 0 ? close(fd) : fd_fail(fd, errno);
+}
+
 static int
 spawn_run_child(void *arg)
 {
@@ -272,6 +288,10 @@ spawn_run_child(void *arg)
 	const struct spawn_start *start = arg;
 	const struct spawn_request *request = start->request;
 
+	if (start->joins && spawn_join(request->cgroup) == -1) {
+		spawn_report_send(SPAWN_CGROUP, errno, NULL, NULL);
+		_exit(EXIT_NOT_SPAWNED);
+	}
 	if (spawn_own_table(start->has_table) == -1) {
 		spawn_report_send(SPAWN_DESCRIPTORS, errno, NULL, NULL);
 		_exit(EXIT_NOT_SPAWNED);
@@ -288,12 +308,28 @@ spawn_run_child(void *arg)
 
 /* --- in the parent ------------------------------------------------------------------- */
 
+/* Whether a system call fails because the kernel or a filter does not have it. */
+static bool
+spawn_is_missing(int errnum)
+{
+	return errnum == ENOSYS || errnum == EINVAL || errnum == EPERM || errnum == E2BIG;
+}
+
+static bool
+spawn_is_born_there(const struct spawn_start *start)
+{
+	return start->request->cgroup != 0 && !start->joins;
+}
+
 static pid_t
 spawn_start_forked(struct spawn_start *start)
 {
 	pid_t pid;
 
 	start->has_table = NULL;
+	if (spawn_is_born_there(start))
+		return clone3_into_cgroup(
+		    start->request->cgroup, 0, NULL, 0, spawn_run_child, start);
 	if ((pid = fork()) == 0)
 		spawn_run_child(start);
 	return pid;
@@ -323,6 +359,15 @@ spawn_wait_for_table(atomic_int *has_table, pid_t pid)
 	}
 }
 
+static pid_t
+spawn_clone(struct spawn_start *start, char *stack, int flags)
+{
+	if (!spawn_is_born_there(start))
+		return clone(spawn_run_child, stack + STACK_SIZE, flags | SIGCHLD, start);
+	return clone3_into_cgroup(start->request->cgroup, (unsigned long)flags, stack,
+	    STACK_SIZE, spawn_run_child, start);
+}
+
 /* A child that changes its user must not share our memory, and we must not wait for its
  * exec: the other user could trace the child, or stop it with a signal and us with it. The
  * child gets a copy of the memory, and we wait only until it has its own descriptor table,
@@ -338,11 +383,23 @@ spawn_start_copied(struct spawn_start *start, char *stack)
 	if (page == MAP_FAILED)
 		return -1;
 	start->has_table = page;
-	pid = clone(spawn_run_child, stack + STACK_SIZE, CLONE_FILES | SIGCHLD, start);
+	pid = spawn_clone(start, stack, CLONE_FILES);
 	if (pid != -1)
 		spawn_wait_for_table(start->has_table, pid);
 	munmap(page, sizeof(atomic_int));
 	return pid;
+}
+
+/* Without a new stack, a child in a control group cannot share our memory. */
+static bool
+spawn_needs_copy(const struct spawn_start *start)
+{
+#ifdef CLONE3_HAS_STACK
+	(void)start;
+	return false;
+#else
+	return spawn_is_born_there(start);
+#endif
 }
 
 static pid_t
@@ -351,14 +408,13 @@ spawn_start(struct spawn_start *start)
 	alignas(64) char stack[STACK_SIZE];
 	pid_t pid;
 
-	if (start->request->run != NULL)
+	if (start->request->run != NULL || spawn_needs_copy(start))
 		return spawn_start_forked(start);
 	if (spawn_changes_user(start->request->user))
 		pid = spawn_start_copied(start, stack);
 	else
-		pid = clone(spawn_run_child, stack + STACK_SIZE,
-		    CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, start);
-	if (pid == -1 && (errno == ENOSYS || errno == EINVAL || errno == EPERM))
+		pid = spawn_clone(start, stack, CLONE_VM | CLONE_VFORK | CLONE_FILES);
+	if (pid == -1 && !spawn_is_born_there(start) && spawn_is_missing(errno))
 		pid = spawn_start_forked(start);
 	return pid;
 }
@@ -391,6 +447,10 @@ spawn_child(const struct spawn_request *request)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	if (spawn_fill_slots(request) == 0)
 		pid = spawn_start(&start);
+	if (pid == -1 && request->cgroup != 0 && spawn_is_missing(errno)) {
+		start.joins = true;
+		pid = spawn_start(&start);
+	}
 	saved = errno;
 	/* Its pipes would have no end of file while we keep its ends open. */
 	for (int slot = SLOT_FIRST; slot <= SLOT_EXTRA_LAST; slot++)

@@ -22,6 +22,7 @@ struct spawn_request {
 	char *const *envp;
 	int fds[3];              /* become 0, 1, 2; may be equal; -1 = /dev/null */
 	int extra_fds[2];        /* become 3 and 4; -1 = none; 4 only with 3 */
+	int cgroup;              /* the directory of its control group; 0 = ours */
 	const struct user *user; /* this and the next three: NULL or -1 = as ours */
 	const char *directory;
 	int umask;

@@ -26,7 +26,7 @@ enum output_id { OUTPUT_STDOUT, OUTPUT_STDERR, OUTPUT_MAX };
 
 /* What is killed when a program is to end. KILL_PROCESS and KILL_GROUP only set
  * killasgroup. */
-enum killmode { KILL_PROCESS, KILL_GROUP, KILL_TREE };
+enum killmode { KILL_PROCESS, KILL_GROUP, KILL_TREE, KILL_CGROUP };
 
 enum autorestart { AUTORESTART_FALSE, AUTORESTART_UNEXPECTED, AUTORESTART_TRUE };
 

@@ -1,6 +1,7 @@
 #include "master/daemon/subsystems.h"
 
 #include "common/mem.h"
+#include "master/child/cgroup/cgroups.h"
 #include "master/child/child.h"
 #include "master/child/usage.h"
 #include "master/control/audit.h"
@@ -212,6 +213,18 @@ subsystems_add_inherited(struct master *master, char **error)
 }
 
 static int
+subsystems_new_cgroups(struct master *master, char **error)
+{
+	master->cgroups = cgroups_new(cgroups_find_own, master->state != NULL);
+	if (master->cgroups == NULL)
+		return startup_failed(error, "cannot create cgroups");
+	cgroups_begin(master->cgroups);
+	return 0;
+}
+
+SUBSYSTEM_FREE(cgroups, cgroups_free)
+
+static int
 subsystems_add_programs(struct master *master, char **error)
 {
 	master->children = (struct child_context){
@@ -222,6 +235,7 @@ subsystems_add_programs(struct master *master, char **error)
 		.syslog = master->syslog,
 		.backlogs = master->backlogs,
 		.dispatcher = master->dispatcher,
+		.cgroups = master->cgroups,
 		.resumes = master->state != NULL,
 	};
 	group_kinds_fill(master);
@@ -356,6 +370,7 @@ static const struct subsystem {
 	{"usage", subsystems_new_usage, subsystems_free_usage},
 	{"sequences", subsystems_new_sequences, subsystems_free_sequences},
 	{"rpcinterfaces", subsystems_new_rpcinterfaces, subsystems_free_rpcinterfaces},
+	{"control groups", subsystems_new_cgroups, subsystems_free_cgroups},
 	{"programs", subsystems_add_programs, group_lifecycle_release_all},
 	{"control", subsystems_new_control, subsystems_free_control},
 	{"configuration requests", subsystems_new_config_requests,

@@ -6,7 +6,7 @@ A comment before each block of the manual's source says what the block is:
     .\\" run                 what is typed after a prompt, and what is printed then
     .\\" prepare             the same, before the daemon is started
     .\\" not run: REASON     neither; the reason is for those who read the source
-    .\\" needs WORD ...      before other blocks of a question: programs, or "root"
+    .\\" needs WORD ...      before other blocks of a question: programs, "root", or "cgroup"
 
 The files of a question are written to a directory of its own, and the paths that begin as PLACES
 does and the ports of PORTS become the test's own. The daemon runs on the installed configuration
@@ -25,6 +25,7 @@ import time
 import unittest
 
 from reeve import BUILD, PATIENCE, ROOT, Case, Daemon, children_of, free_port, reeve_only
+from test_cgroup import PLACE as CGROUP_PLACE
 
 MANUAL = os.path.join(ROOT, "man/reeve-howto.7")
 INSTALLED = os.path.join(ROOT, "master/dist/install/reeved.conf.in")
@@ -242,7 +243,8 @@ class Questions(Case):
 
     def do(self, question):
         for need in question.needs:
-            if os.geteuid() != 0 if need == "root" else shutil.which(need) is None:
+            special = {"root": os.geteuid() == 0, "cgroup": CGROUP_PLACE is not None}
+            if not special.get(need, shutil.which(need)):
                 self.skipTest("no %s here" % need)
         place = Place()
         self.addCleanup(place.destroy)

@@ -88,6 +88,7 @@ spawn_error_text(const struct spawn_error *error, const char *object)
 		[SPAWN_USER] = "become user",
 		[SPAWN_DIRECTORY] = "change to the directory",
 		[SPAWN_EXEC] = "execute",
+		[SPAWN_CGROUP] = "place into its control group",
 		[SPAWN_RUN] = "run",
 	};
 	char *quoted = str_repr(object), *hint = spawn_error_hint(error), *text = NULL;

@@ -14,6 +14,7 @@ enum spawn_step {
 	SPAWN_USER,
 	SPAWN_DIRECTORY,
 	SPAWN_EXEC,
+	SPAWN_CGROUP,
 	SPAWN_RUN, /* of a function instead of a program */
 };
 

@@ -120,8 +120,9 @@ static const struct conf_option program_rows[] = {
 	    "stopasgroup" },
 	{ "killmode", &conf_killmode, NULL, IN(process_config, killmode),
 	    .flags = CONF_OURS,
-	    .help = "what is killed: the process, its group, or the tree of all processes "
-	    "that it has started; default: group if killasgroup is true, else process" },
+	    .help = "what is killed: process, group, tree (all processes that it has "
+	    "started, as far as they are found), or cgroup (all of them, by a control "
+	    "group); default: group if killasgroup is true, else process" },
 	{ "exitcodes", &conf_exitcodes, "0", IN(process_config, exitcodes),
 	    .help = "exit statuses that are expected, separated by commas" },
 	{ "redirect_stderr", &conf_boolean, "false", IN(process_config, redirect_stderr),

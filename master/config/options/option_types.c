@@ -349,10 +349,11 @@ const struct conf_type conf_autorestart = {
 	},
 };
 const struct conf_type conf_killmode = {
-	.name = "process, group or tree", .size = sizeof(enum killmode),
-	.refusal = { "not a valid killmode: ", " (process, group or tree)" },
+	.name = "word", .size = sizeof(enum killmode),
+	.refusal = { "not a valid killmode: ", " (process, group, tree or cgroup)" },
 	.words = {
 		[KILL_PROCESS] = "process", [KILL_GROUP] = "group", [KILL_TREE] = "tree",
+		[KILL_CGROUP] = "cgroup",
 	},
 };
 const struct conf_type conf_event_length = {
