@@ -162,7 +162,7 @@ static void
 show_add_json(
     json_t *object, const struct process_info *row, const struct process_stats *stats)
 {
-	/* Over XML-RPC a row has the members of supervisord only. */
+	/* A supervisord has no others. */
 	if (row->id != 0) {
 		json_object_set_new(object, "ready", json_boolean(row->ready));
 		json_object_set_new(object, "health",

@@ -98,6 +98,14 @@ watch_update(struct watch *w)
 
 /* ---- drawing ---- */
 
+/* A supervisord does not. */
+static bool
+watch_counts_restarts(const struct watch *w)
+{
+	return w->server.daemon != NULL ||
+	    (w->server.count > 0 && w->server.list[0]->id != 0);
+}
+
 static bool
 watch_draw(struct watch *w)
 {
@@ -109,7 +117,7 @@ watch_draw(struct watch *w)
 		.rows = w->rows,
 		.count = w->server.count,
 		.now = w->server.now,
-		.counts_restarts = daemon != NULL,
+		.counts_restarts = watch_counts_restarts(w),
 	};
 	char time[16];
 	int width, height;

@@ -38,7 +38,8 @@ struct server {
 	enum reach lost;              /* of the last call */
 	char *why;                    /* owned */
 	struct control *control;      /* of server_control.c */
-	/* Of server_xmlrpc.c: the last rows. */
+	/* Of server_xmlrpc.c: whether it is known to serve reeve.*, and the last rows. */
+	bool has_reeve;
 	struct process_info *infos;
 	const struct process_info **list;
 	size_t count;

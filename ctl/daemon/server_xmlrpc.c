@@ -15,7 +15,8 @@
 
 #define BODY_MAX (256 * 1024 * 1024) /* bytes of a response, which may be a log */
 #define BODY_PIECE (64 * 1024)       /* bytes read at once */
-#define API_VERSION "3.0"            /* the version that supervisorctl requires */
+#define ALL_STATS "reeve.getAllProcessStats"
+#define API_VERSION "3.0" /* the version that supervisorctl requires */
 
 static const char not_utf8[] = "the argument is not UTF-8";
 
@@ -45,7 +46,7 @@ static const struct mapping {
 	{ "all.start", "supervisor.startAllProcesses", { NULL }, SHAPE_RESULTS },
 	{ "all.stop", "supervisor.stopAllProcesses", { NULL }, SHAPE_RESULTS },
 	{ "all.signal", "supervisor.signalAllProcesses", { "signal" }, SHAPE_RESULTS },
-	{ "all.stats", "reeve.getAllProcessStats", { NULL }, SHAPE_PLAIN },
+	{ "all.stats", ALL_STATS, { NULL }, SHAPE_PLAIN },
 	{ "all.clear", "supervisor.clearAllProcessLogs", { NULL }, SHAPE_RESULTS },
 	{ "log.clear", "supervisor.clearProcessLogs", { "name" }, SHAPE_PLAIN },
 	{ "config.reread", "supervisor.reloadConfig", { NULL }, SHAPE_REREAD },
@@ -172,6 +173,8 @@ server_xmlrpc_call(struct server *s, const char *method, json_t *params, struct 
 		    s, m == NULL ? "this needs the control socket" : not_utf8);
 	}
 	rc = server_xmlrpc_rpc(s, m->rpc, ordered, r);
+	if (rc == 0 && strcmp(m->rpc, ALL_STATS) == 0)
+		s->has_reeve = r->fault == FAULT_NONE;
 	if (rc == 0 && r->fault == FAULT_NONE && m->shape == SHAPE_REREAD &&
 	    xmlrpc_result_name_changes(&r->result) == -1)
 		rc = server_xmlrpc_mistyped(s, r);
@@ -229,10 +232,24 @@ server_xmlrpc_close(struct server *s)
 	s->count = 0;
 }
 
+/* A user of the configuration may be permitted one of the methods alone. */
+static int
+server_xmlrpc_rpc_rows(struct server *s, struct reply *r)
+{
+	if (s->has_reeve) {
+		if (server_xmlrpc_rpc(s, "reeve.getAllProcessInfo", json_array(), r) == -1)
+			return -1;
+		if (r->fault == FAULT_NONE)
+			return 0;
+		reply_clear(r);
+	}
+	return server_xmlrpc_rpc(s, "supervisor.getAllProcessInfo", json_array(), r);
+}
+
 static int
 server_xmlrpc_rows(struct server *s, struct server_rows *rows, struct reply *r)
 {
-	if (server_xmlrpc_rpc(s, "supervisor.getAllProcessInfo", json_array(), r) == -1)
+	if (server_xmlrpc_rpc_rows(s, r) == -1)
 		return -1;
 	server_xmlrpc_close(s);
 	rows->now = clock_wall_ms() / 1000;

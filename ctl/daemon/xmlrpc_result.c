@@ -17,6 +17,15 @@ xmlrpc_result_number(const json_t *object, const char *name, int64_t most)
 	return number >= -1 && number <= most ? number : 0;
 }
 
+/* A number that is a double in XML-RPC if it is large. */
+static uint64_t
+xmlrpc_result_count(const json_t *object, const char *name)
+{
+	double number = json_number_value(json_object_get(object, name));
+
+	return number >= 0 && number < TIME_MAX ? (uint64_t)number : 0;
+}
+
 bool
 xmlrpc_result_is_list(const json_t *result, const char *also)
 {
@@ -55,10 +64,37 @@ xmlrpc_result_fill_row(struct process_info *info, const json_t *row)
 		.stdout_logfile = xstrdup(reply_member(row, "stdout_logfile")),
 		.stderr_logfile = xstrdup(reply_member(row, "stderr_logfile")),
 	};
-	/* In XML-RPC the last exit is known only for a process that is EXITED. */
+	/* In supervisord's members the last exit is known only for a process that is
+	 * EXITED. */
 	if (info->state == PROCESS_EXITED && info->exitstatus >= 0) {
 		info->last_status = info->exitstatus;
 		info->last_signal = 0;
+	}
+}
+
+/* Reads the members of reeve.getAllProcessInfo, if the row has them. */
+static void
+xmlrpc_result_fill_more(struct process_info *info, const json_t *row, size_t number)
+{
+	const json_t *exit = json_object_get(row, "last_exit");
+	int health = state_word_code(state_health_words, reply_member(row, "health"));
+
+	if (!json_is_object(exit))
+		return;
+	info->id = number;
+	info->ready = json_is_true(json_object_get(row, "ready"));
+	info->health = health == -1 ? HEALTH_UNKNOWN : (enum health)health;
+	free(info->waiting_for);
+	info->waiting_for = xstrdup(reply_member(row, "waiting_for"));
+	info->next_start = xmlrpc_result_number(row, "next_start", TIME_MAX);
+	info->restarts = xmlrpc_result_count(row, "restarts");
+	info->paused = json_is_true(json_object_get(row, "paused"));
+	if (json_object_get(exit, "status") != NULL) {
+		info->last_status = (int)xmlrpc_result_number(exit, "status", INT_MAX);
+		info->last_signal = 0;
+	} else if (json_object_get(exit, "signal") != NULL) {
+		info->last_status = -1;
+		info->last_signal = (int)xmlrpc_result_number(exit, "signal", INT_MAX);
 	}
 }
 
@@ -77,6 +113,7 @@ xmlrpc_result_rows(
 		int64_t row_now = xmlrpc_result_number(row, "now", TIME_MAX);
 
 		xmlrpc_result_fill_row(&(*infos)[i], row);
+		xmlrpc_result_fill_more(&(*infos)[i], row, i + 1);
 		*now = row_now != 0 ? row_now : *now;
 	}
 	return 0;

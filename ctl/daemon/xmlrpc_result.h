@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* getAllProcessInfo: *infos is a new array of *count; sets *now if a row has it. */
+/* getAllProcessInfo: *infos is a new array of *count; sets *now if a row has it. Rows of
+ * reeve.getAllProcessInfo have an id, the others do not. */
 NODISCARD int xmlrpc_result_rows(
     const json_t *, struct process_info **infos, size_t *count, int64_t *now);
 /* The results of several processes: calls `each` for all, or on failure for none. */

@@ -148,7 +148,7 @@ class View(Case):
         for options in ((), ("-s", "unix://" + self.d.socket)):
             with self.subTest(options):
                 t = self.view(*options)
-                t.expect(line(2, "STATE +NAME +PID +UPTIME +CPU% +MEMORY"))
+                t.expect(line(2, "STATE +NAME +PID +UPTIME +CPU% +MEMORY +RESTARTS"))
                 t.expect(line(5, "STOPPED +off +- "))
                 self.assertEqual(0, self.d.reevectl("start", "off").returncode)
                 t.expect(line(1, "[^\x1b]*2 RUNNING, 1 STOPPED"))

@@ -172,8 +172,31 @@ class Stats(Case):
                 self.assertEqual((pid, 1), (up["pid"], up["processes"]))
                 self.assertEqual((0, 0, 0), (idle["pid"], idle["rss"], idle["processes"]))
                 self.assertEqual({"stdout": 0, "stderr": 0}, up["log_bytes"])
-                self.assertEqual(0 if not url else None, up.get("restarts"))
-                self.assertEqual(True if not url else None, up.get("ready"))
+                self.assertEqual((0, True, "none", False), tuple(
+                    up[m] for m in ("restarts", "ready", "health", "paused")))
+
+    def test_last_exits_over_http(self):
+        """They are the same as over the control socket; a user who may not call
+        reeve.getAllProcessInfo gets supervisord's members."""
+        d = self.daemon(
+            program("once", "/bin/sh -c 'exit 3'", startsecs=0, autorestart="false") +
+            program("bad", "/bin/sh -c 'kill -9 $$'", startsecs=1, startretries=1) +
+            "[user:all]\npassword=pw\nrole=admin\n"
+            "[user:less]\npassword=pw\nrole=admin\ndeny_methods=reeve.getAllProcessInfo\n")
+        d.wait_state("once", "EXITED")
+        d.wait_state("bad", "FATAL")
+        ours = json.loads(d.reevectl("status", "--json", options=["-c", d.conf]).stdout)
+        self.assertEqual(1, ours[0]["restarts"])
+
+        def over_http(user):
+            return json.loads(d.reevectl("status", "--json", options=[
+                "-s", "unix://" + d.socket, "-u", user, "-p", "pw"]).stdout)
+        rows = over_http("all")
+        for row, own in zip(rows, ours):
+            for member in ("restarts", "ready", "next_start", "waiting_for", "last_exit",
+                           "exitstatus", "state"):
+                self.assertEqual(own.get(member), row.get(member), member)
+        self.assertNotIn("restarts", over_http("less")[0])
 
 
 if __name__ == "__main__":

@@ -113,6 +113,47 @@ test_row(void **state)
 	row_free(info);
 }
 
+/* Rows of reeve.getAllProcessInfo. */
+static void
+test_whole_rows(void **state)
+{
+	int64_t now = 7;
+	struct process_info *info =
+	    row("[{'name': 'a', 'group': 'g', 'statename': 'FATAL', 'ready': true,"
+		"'health': 'unhealthy', 'waiting_for': 'db', 'next_start': 9,"
+		"'restarts': 5000000000.0, 'paused': true,"
+		"'last_exit': {'signal': 9, 'time': 8, 'reason': 'killed by SIGKILL'}}]",
+		&now);
+
+	(void)state;
+	assert_int_not_equal(info->id, 0);
+	assert_true(info->ready);
+	assert_int_equal(info->health, HEALTH_UNHEALTHY);
+	assert_string_equal(info->waiting_for, "db");
+	assert_int_equal(info->next_start, 9);
+	assert_int_equal(info->restarts, 5000000000);
+	assert_true(info->paused);
+	assert_int_equal(info->last_signal, 9);
+	row_free(info);
+	info = row("[{'name': 'a', 'group': 'g', 'statename': 'STOPPED', 'ready': 1,"
+		   "'health': 7, 'waiting_for': [], 'restarts': -1, 'last_exit':"
+		   "{'status': 3, 'signal': 4}}]",
+	    &now);
+	assert_int_not_equal(info->id, 0);
+	assert_false(info->ready);
+	assert_int_equal(info->health, HEALTH_UNKNOWN);
+	assert_string_equal(info->waiting_for, "");
+	assert_int_equal(info->restarts, 0);
+	assert_int_equal(info->last_status, 3);
+	assert_int_equal(info->last_signal, 0);
+	row_free(info);
+	info = row(
+	    "[{'name': 'a', 'group': 'g', 'statename': 'STOPPED', 'last_exit': []}]", &now);
+	assert_int_equal(info->id, 0);
+	assert_int_equal(info->last_signal, -1);
+	row_free(info);
+}
+
 /* Rows with names and state only, with other types, or with impossible numbers. */
 static void
 test_poor_rows(void **state)
@@ -218,6 +259,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_misshapen),
 		cmocka_unit_test(test_row),
+		cmocka_unit_test(test_whole_rows),
 		cmocka_unit_test(test_poor_rows),
 		cmocka_unit_test(test_unknown_state),
 		cmocka_unit_test(test_each),
