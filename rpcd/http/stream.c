@@ -4,7 +4,9 @@
 #include "rpcd/http/page.h"
 #include "rpcd/http/suspend.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 _Static_assert(HTTP_STREAM_END == MHD_CONTENT_READER_END_OF_STREAM &&
 	HTTP_STREAM_BROKEN == MHD_CONTENT_READER_END_WITH_ERROR,
@@ -51,6 +53,19 @@ http_stream_close(void *stream)
 	*s = (struct http_stream){ 0 };
 }
 
+/* Returns to the system what a buffer without content occupies: libmicrohttpd lends nearly
+ * all memory of the connection, which would stay with it while nothing happens. */
+static void
+stream_release(char *buffer, size_t size)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = ((uintptr_t)buffer + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)buffer + size) / page * page;
+
+	if (begin < end)
+		(void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 static ssize_t
 stream_read(void *stream, uint64_t pos UNUSED, char *out, size_t max)
 {
@@ -62,8 +77,10 @@ stream_read(void *stream, uint64_t pos UNUSED, char *out, size_t max)
 	if (s->ended)
 		return HTTP_STREAM_END;
 	n = s->ops->read(s->source, out, max);
-	if (n == 0)
+	if (n == 0) {
+		stream_release(out, max);
 		http_suspend(s->client, http_stream_close, s);
+	}
 	return n;
 }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import time
@@ -195,7 +196,7 @@ class States(Shared, Pages):
         for header in ("Origin: http://evil.example", "Sec-Fetch-Site: cross-site"):
             self.assertEqual(403, self.page(headers=[header]).head().status)
 
-    def test_a_thousand(self):
+    def test_too_many(self):
         """Those beyond the bound are refused, and everything else is served."""
         pages = [self.page() for _ in range(PAGES + 50)]
         statuses = [page.head().status for page in pages]
@@ -207,6 +208,61 @@ class States(Shared, Pages):
         for page in pages:
             page.close()
         until(lambda: self.page().head().status == 200, what="room for a page")
+
+
+class Thousand(Pages):
+    """A thousand clients of one listener: those beyond its bound are refused at once."""
+
+    def setUp(self):
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if 0 <= limits[1] < 2000:
+            self.skipTest("at most %d descriptors" % limits[1])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (2000, limits[1]))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        self.d = self.daemon(cat("cat") + cat("idle", autostart="false"))
+
+    def test_one_change(self):
+        """It reaches all that are served, also while others do not read."""
+        deaf = [self.page(receive=4096) for _ in range(20)]
+        for page in deaf:
+            page.head()
+        pages = [self.page() for _ in range(1000)]
+        statuses = [page.head().status for page in pages]
+        self.assertEqual({200, 503}, set(statuses))
+        self.assertGreaterEqual(statuses.count(200), PAGES - len(deaf) - 20)
+        self.assertLessEqual(statuses.count(200), PAGES - len(deaf))
+        for page, status in zip(pages, statuses):
+            if status == 503:
+                self.assertEqual("1", page.headers["retry-after"])
+                page.close()
+        served = [page for page, status in zip(pages, statuses) if status == 200]
+        for page in served:
+            page.rows()
+        with self.d.rpc() as s:
+            s.supervisor.startProcess("idle")
+        for page in served:
+            page.wait("process", lambda r: (r["name"], r["statename"]) == ("idle", "RUNNING"))
+        self.assertEqual("RUNNING", self.d.state("idle"))
+
+
+class Memory(Pages):
+    """What a page costs the front end while nothing happens."""
+
+    def dirty(self):
+        text = read("/proc/%d/smaps_rollup" % self.d.front_end()).decode()
+        return int(re.search(r"Private_Dirty:\s+(\d+)", text)[1])
+
+    @unittest.skipIf(SANITIZED, "a sanitizer keeps what is freed")
+    def test_idle_pages(self):
+        self.d = self.daemon(cat("a", numprocs=50, process_name="a_%(process_num)03d",
+                                 autostart="false"))
+        first = [self.page() for _ in range(5)]
+        for page in first:
+            page.rows()
+        before, pages = self.dirty(), [self.page() for _ in range(150)]
+        for page in pages:
+            page.rows()
+        until(lambda: self.dirty() - before < 10 * len(pages), what="less than 10 KB a page")
 
 
 class Crowds(Pages):
