@@ -103,7 +103,7 @@ const stream = {
 		const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
 		const changed = (response.headers.get("Reeve-May") || "") !== document.body.dataset.may;
 		document.documentElement.classList.remove("is-offline");
-		tell(changed ? "Your rights have changed, and this page still offers what they were." : "", changed);
+		tell(changed ? "Your rights have changed since this page was opened." : "", changed);
 		this.wait = 1000;
 		let text = "";
 		for (let part; !(part = await reader.read()).done;) {

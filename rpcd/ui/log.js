@@ -345,10 +345,10 @@ function findText() {
 			ranges.push(range);
 		}
 	}
-	if (globalThis.Highlight)
-		CSS.highlights.set("found", new Highlight(...ranges));
-	if (!wanted && globalThis.Highlight)
+	if (globalThis.Highlight) {
 		CSS.highlights.clear();
+		CSS.highlights.set("found", new Highlight(...ranges));
+	}
 	step(-1);
 }
 

@@ -9,6 +9,7 @@ import socket
 import statistics
 import time
 
+import webdriver
 from measure import QUIET, Bench, rows, sleeps, world
 from reeve import free_port, program
 from worlds import SLEEP, Responder, cpu
@@ -54,6 +55,18 @@ class Pages:
         for sock in self.socks.values():
             sock.close()
         self.poll.close()
+
+
+def usable(count):
+    """Milliseconds until the list works in a browser, if one is installed. The first opening is
+    not counted."""
+    if webdriver.DRIVER is None:
+        return {}
+    with world("reeve", sleeps(count), count) as w, \
+            contextlib.closing(webdriver.Browser()) as browser:
+        taken = [browser.live("http://127.0.0.1:%d/" % w.daemon.port)
+                 for _ in range(Bench.rounds + 1)]
+    return {"page": {"reeve": taken[1:]}}
 
 
 def change(w, pages, name, pid):

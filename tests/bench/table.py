@@ -51,6 +51,7 @@ ROWS = {
     "status": Row("reevectl/supervisorctl status", "ms", 5, against=None),
     "start rate": Row("startProcess, wait=false", "/s", 0.8, MOST),
     "start rate, recorded": Row("  with audit_log", "/s", 0.75, MOST),
+    "page": Row("list of all programs, usable in a browser", "ms", 300, against=None),
     "pages": Row("one change to 50 open pages, the last of them", "ms", 100, against=None),
     "pages, CPU": Row("  CPU of reeve-rpcd", "ms", 1.5, against=None),
     "metrics": Row("/metrics, CPU of reeve-rpcd", "ms", 5, against=None),

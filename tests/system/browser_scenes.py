@@ -95,9 +95,9 @@ class Scene(Case):
 
     def live(self, path="", **options):
         """A browser whose page has the snapshot."""
-        browser = self.browser(path, **options)
-        until(lambda: browser.run("return performance.getEntriesByName('live').length"),
-              what="a snapshot")
+        browser = webdriver.Browser(**options)
+        self.addCleanup(browser.close)
+        browser.live(self.url + path)
         return browser
 
     def assertAccessible(self, browser):

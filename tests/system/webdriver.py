@@ -101,6 +101,12 @@ class Browser:
     def open(self, url):
         self.command("POST", "/url", url=url)
 
+    def live(self, url):
+        """Opens the list of programs. Milliseconds until all of it works."""
+        self.open(url)
+        mark = "return (performance.getEntriesByName('live')[0] || {}).startTime"
+        return until(lambda: self.run(mark), what="a snapshot")
+
     def run(self, script, *args):
         """The value of a function body in the page; arguments[0] is the first argument."""
         return self.command("POST", "/execute/sync", script=script, args=list(args))
