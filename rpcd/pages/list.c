@@ -33,8 +33,9 @@ list_shows(const struct list_filter *filter, const struct process_info *info)
 		return false;
 	if (*filter->text == '\0')
 		return true;
-	spec = namespec_join(info->group, info->name);
-	mem_must(spec == NULL);
+	spec = str_equal(info->group, info->name) ?
+	    xstrdup(info->name) :
+	    xasprintf("%s:%s", info->group, info->name);
 	snprintf(pid, sizeof(pid), "%d", (int)info->pid);
 	fits = strcasestr(spec, filter->text) != NULL ||
 	    strcasestr(info->group, filter->text) != NULL || str_equal(pid, filter->text);

@@ -101,8 +101,8 @@ log_page_actions(const struct view *view, const struct process_info *info, const
 	if (info == NULL)
 		return html_take(&out);
 	view_buttons(&out, view, spec, info);
-	if (view_may(view, VIEW_SIGNAL) && view_applies(VIEW_SIGNAL, info))
-		view_signal(&out, spec);
+	if (view_may(view, VIEW_SIGNAL))
+		view_signal(&out, spec, view_applies(VIEW_SIGNAL, info));
 	if (view_may(view, VIEW_CLEAR))
 		view_button(&out, VIEW_CLEAR, "Clear logs", spec);
 	return html_take(&out);

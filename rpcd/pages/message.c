@@ -123,7 +123,7 @@ message_choose(struct buf *out, const struct view *view, const struct action *ac
 		message_field(&fields, filters[i], form_value(form, filters[i]));
 	buf_init(&buttons, 0);
 	if (view_may(view, VIEW_SIGNAL))
-		view_signal(&buttons, target);
+		view_signal(&buttons, target, true);
 	if (view_may(view, VIEW_CLEAR))
 		view_button(&buttons, VIEW_CLEAR, "Clear logs", target);
 

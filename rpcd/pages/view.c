@@ -191,13 +191,14 @@ view_buttons(struct buf *out, const struct view *view, const char *target,
 }
 
 void
-view_signal(struct buf *out, const char *target)
+view_signal(struct buf *out, const char *target, bool applies)
 {
 	static const char *const signals[] = { "HUP", "INT", "TERM", "USR1", "USR2",
 		"KILL" };
 
+	html_raw(out, applies ? "<span class=signal>" : "<span class=signal hidden>");
 	html_raw(out,
-	    "<span class=\"signal\"><label for=\"signal\">Signal</label>"
+	    "<label for=\"signal\">Signal</label>"
 	    "<select id=\"signal\" name=\"signal\">");
 	for (size_t i = 0; i < nitems(signals); i++) {
 		html_raw(out, "<option>");

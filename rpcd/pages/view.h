@@ -62,8 +62,9 @@ bool view_applies(enum view_right, const struct process_info *);
 void view_state(struct buf *, const char *name);
 /* Appends a button "LABEL" for an action on the target. */
 void view_button(struct buf *, enum view_right, const char *label, const char *target);
-/* Appends the choice of a signal and the button that sends it to the target. */
-void view_signal(struct buf *, const char *target);
+/* Appends the choice of a signal and the button that sends it to the target; hidden until a
+ * script shows it, unless it applies. */
+void view_signal(struct buf *, const char *target, bool applies);
 /* Appends the buttons of what the caller may do: with a program, the actions up to VIEW_STOP
  * that make sense; with a group "NAME:*", whose info is NULL, VIEW_MORE, too. */
 void view_buttons(

@@ -252,7 +252,7 @@ function layoutSummary() {
 		$("bulk").append(...VERBS.map(verb => makeButton(verb, "*")));
 	for (const button of $("bulk").querySelectorAll("button")) {
 		const verb = button.value.split(" ")[0], count = enable(button, shown);
-		setText(button, labelOf(verb) + (verb === "more" ? "" : whole ? " all" : " these " + count));
+		setText(button, labelOf(verb) + (verb === "more" ? "" : whole ? " all" : " these " + (count || "")));
 	}
 	document.title = (troubles ? "(" + troubles + ") " : "") + document.title.replace(/^\(\d+\) /, "");
 }

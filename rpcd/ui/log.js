@@ -252,8 +252,10 @@ function paint() {
 	setState(word, known.statename);
 	setText(words, [problem, activity(known)].filter(Boolean).join(" — "));
 	paintButtons(place, known, busy);
-	if (signal)
-		signal.disabled = busy || isStopped(known);
+	if (signal) {
+		signal.disabled = busy;
+		signal.parentNode.hidden = isStopped(known);
+	}
 }
 
 actions.addEventListener("submit", async event => {

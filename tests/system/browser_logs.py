@@ -76,8 +76,11 @@ class Log(Scene):
         until(lambda: self.d.info("cat")["pid"] not in (0, pid))
         b.click('button[value="stop cat"]:enabled')
         b.wait_text(".log-head", "STOPPED")
+        self.assertEqual(0, b.count("#signal"))
+        b.command("POST", "/refresh")
         b.click('button[value="start cat"]:enabled')
         b.wait_text(".log-head", "RUNNING")
+        self.assertEqual(1, b.count("#signal"))
 
     def test_main_log(self):
         b = self.browser("mainlog.html")
