@@ -114,6 +114,8 @@ frame_sink_write(const char *bytes, size_t n, void *ctx)
 {
 	struct frame_sink *sink = ctx;
 
+	if (sink->error != 0)
+		return -1;
 	if (n >= FRAME_MAX - sink->written) { /* one byte is for the newline */
 		sink->error = EMSGSIZE;
 		return -1;
@@ -138,6 +140,7 @@ frame_write(struct buf *out, const char *head, const json_t *value)
 	if ((head != NULL ? frame_sink_write(head, strlen(head), &sink) == 0 :
 			    json_is_object(value)) &&
 	    json_dump_callback(value, frame_sink_write, &sink, flags) == 0 &&
+	    sink.error == 0 && /* jansson ignores a failure to write the key of a member */
 	    (head == NULL || frame_sink_write("}", 1, &sink) == 0) &&
 	    buf_putc(out, '\n') == 0) {
 		if (frame_fits(buf_data(out) + before, sink.written + 1, &frame_limits))

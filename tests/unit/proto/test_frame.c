@@ -249,6 +249,18 @@ test_write_refusals(void **state)
 	check_unwritable(json_pack("{si}", "a", 1), 6 + 7, ENOBUFS);
 }
 
+/* Wherever the space ends, also within the key of a member. */
+static void
+test_write_cut(void **state)
+{
+	static const char whole[] = "{\"longer than the rest\":1}\n";
+
+	(void)state;
+	for (size_t max = 7; max < 6 + sizeof(whole) - 1; max++)
+		check_unwritable(
+		    json_pack("{si}", "longer than the rest", 1), max, ENOBUFS);
+}
+
 static void
 test_write_limit(void **state)
 {
@@ -307,6 +319,7 @@ main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_write_headed),
 		cmocka_unit_test(test_write_refusals),
+		cmocka_unit_test(test_write_cut),
 		cmocka_unit_test(test_write_limit),
 	};
 
