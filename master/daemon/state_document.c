@@ -7,6 +7,7 @@
 #include "master/control/commands.h"
 #include "master/control/control.h"
 #include "master/control/sequence.h"
+#include "master/daemon/config_text.h"
 #include "master/daemon/peers_document.h"
 #include "master/frontend/http_sockets.h"
 #include "master/upgrade/backlogs_state.h"
@@ -79,23 +80,16 @@ state_document_read_daemon(struct master *master, const json_t *json, char **why
 
 /* ---- the configuration in force ---- */
 
-/* New: the configuration with these groups, as a hex string. */
+/* New: the configuration with these groups, as a hex string; NULL with errno. */
 static json_t *
 state_document_write_config(
     const struct config *config, struct group_config **groups, size_t ngroups)
 {
 	struct config part = *config;
-	struct conf_writer writer;
-	json_t *text = NULL;
 
 	part.groups = groups;
 	part.ngroups = ngroups;
-	conf_writer_begin(&writer, NULL);
-	conf_writer_config(&writer, &part);
-	if (writer.error == NULL)
-		text = statefield_hex(buf_data(&writer.out), buf_len(&writer.out));
-	conf_writer_end(&writer);
-	return text;
+	return config_text_hex(&part);
 }
 
 /* Groups that run by older definitions than those last read have theirs in "others". */
