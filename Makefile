@@ -124,6 +124,23 @@ $(BUILD)/tests/bin/%: $(BUILD)/obj/tests/bin/%.o
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
+# reeved with wrappers around its system calls and allocations, and reeve-rpcd with the clocks of
+# tests; the other programs beside them are those of the build. --wrap follows from the wrappers.
+FAULT      := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fault/*.c))
+fault_clock := $(BUILD)/obj/tests/fault/fault.o $(BUILD)/obj/tests/fault/clocks.o
+wraps       = $$(nm $(filter $(FAULT),$^) | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
+$(BUILD)/fault/reeved: $(BUILD)/obj/master/main.o $(FAULT) $(call archives,master)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(wraps) $^ $(libs_master)
+$(BUILD)/fault/reeve-rpcd: $(BUILD)/obj/rpcd/main.o $(fault_clock) $(call archives,rpcd)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(wraps) $^ $(libs_rpcd)
+$(BUILD)/fault/%: $(BUILD)/%
+	@mkdir -p $(@D)
+	@ln -sf ../$* $@
+.PHONY: fault-programs
+fault-programs: $(patsubst $(BUILD)/%,$(BUILD)/fault/%,$(PROGRAMS))
+
 .PHONY: test-programs
 test-programs: all $(UNIT) $(CHILDREN) $(TABLES)
 
@@ -231,19 +248,19 @@ deb:
 .PHONY: check check-long asan variants variant-asan variant-seam variant-valgrind unit system
 .PHONY: compat
 variant-asan:
-	@$(MAKE) --no-print-directory $(ASAN) test-programs
+	@$(MAKE) --no-print-directory $(ASAN) test-programs fault-programs
 variant-seam:
-	@$(MAKE) --no-print-directory $(SEAM) all
+	@$(MAKE) --no-print-directory $(SEAM) all fault-programs
 variant-valgrind:
 	@$(MAKE) --no-print-directory $(VALGRIND) test-programs
 
 check:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan
-	@tests/run unit system asan compat
+	@tests/run unit system asan fault compat
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all compat-all valgrind browser prometheus ansible package
+	@tests/run unit system asan-all fault-all compat-all valgrind browser prometheus ansible package
 
 unit: test-programs
 	@tests/run unit
