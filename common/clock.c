@@ -1,6 +1,7 @@
 #include "common/clock.h"
 
 #include <time.h>
+#include <unistd.h>
 
 /* Set by tests; -1 = the clock runs. */
 static struct {
@@ -27,6 +28,16 @@ int64_t
 clock_wall_ms(void)
 {
 	return frozen.wall_ms != -1 ? frozen.wall_ms : clock_read(CLOCK_REALTIME);
+}
+
+int64_t
+clock_boot_ticks(void)
+{
+	int64_t second = sysconf(_SC_CLK_TCK);
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * second + now.tv_nsec / (1000000000 / second);
 }
 
 static int64_t

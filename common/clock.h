@@ -12,6 +12,8 @@ int64_t clock_mono_ms(void); /* milliseconds since an arbitrary point */
 int64_t clock_mono_us(void); /* microseconds since the same point */
 int64_t clock_wall_ms(void); /* milliseconds since the epoch */
 int64_t clock_wall_us(void); /* microseconds since the epoch */
+/* Since the boot of the machine, in the unit of /proc/PID/stat; not replaced by tests. */
+int64_t clock_boot_ticks(void);
 /* Formats epoch seconds with strftime. Returns the length, or 0 with "" when the year is
  * out of range or the text does not fit. */
 size_t clock_local_text(char *out, size_t size, const char *fmt, int64_t seconds)

@@ -5,17 +5,20 @@
 #include "common/loglimit.h"
 #include "common/map.h"
 #include "common/queue.h"
+#include "master/child/pidfd.h"
 #include "master/process/waitstatus.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 
 #define UNKNOWN_FIRST 10 /* log lines about unknown children before they are limited */
 #define REAP_MAX 100     /* children in one turn of the loop */
 #define MISSES_MAX 64    /* expected children found running in one turn */
+#define STATUS_MS 2000   /* for the parent of a process that is not our child to reap it */
 #define SWEEP_MS 5       /* between calls for any child, while expected ones end */
 
 struct watch {
@@ -26,6 +29,11 @@ struct watch {
 	void *ctx;
 	TAILQ_ENTRY(watch) in_stops;
 	reap_stopped_fn *stopped; /* NULL = not in reaper->stops */
+	/* Of a process that is not our child. */
+	struct reaper *reaper;
+	int pidfd;            /* borrowed; -1 = our child */
+	struct source *ended; /* it has ended */
+	struct source *late;  /* its parent has not reaped it in time */
 };
 
 TAILQ_HEAD(watch_list, watch);
@@ -40,6 +48,16 @@ struct reaper {
 	struct log_limit unknown; /* log lines about children that are not registered */
 };
 
+static void
+reaper_free_watch(struct watch *watch)
+{
+	if (watch != NULL) {
+		source_free(watch->ended);
+		source_free(watch->late);
+	}
+	free(watch);
+}
+
 int
 reaper_watch(struct reaper *reaper, pid_t pid, reap_fn *fn, void *ctx)
 {
@@ -47,7 +65,7 @@ reaper_watch(struct reaper *reaper, pid_t pid, reap_fn *fn, void *ctx)
 
 	if ((watch = malloc(sizeof(*watch))) == NULL)
 		return -1;
-	*watch = (struct watch){ .pid = pid, .fn = fn, .ctx = ctx };
+	*watch = (struct watch){ .pid = pid, .fn = fn, .ctx = ctx, .pidfd = -1 };
 	reaper_forget(reaper, pid);
 	if (idmap_set(reaper->watches, (uint64_t)pid, watch) == -1) {
 		free(watch);
@@ -73,7 +91,7 @@ reaper_forget(struct reaper *reaper, pid_t pid)
 		reaper_unexpect(reaper, watch);
 	if (watch != NULL && watch->stopped != NULL)
 		TAILQ_REMOVE(&reaper->stops, watch, in_stops);
-	free(watch);
+	reaper_free_watch(watch);
 }
 
 bool
@@ -99,7 +117,7 @@ reaper_expect(struct reaper *reaper, pid_t pid)
 {
 	struct watch *watch = idmap_get(reaper->watches, (uint64_t)pid);
 
-	if (watch == NULL)
+	if (watch == NULL || watch->pidfd != -1)
 		return;
 	reaper_unexpect(reaper, watch);
 	TAILQ_INSERT_TAIL(&reaper->expected, watch, in_expected);
@@ -123,6 +141,61 @@ reaper_report(struct reaper *reaper, pid_t pid, int status)
 	watch.fn(watch.ctx, pid, status);
 	return watch.expected;
 }
+
+/* --- processes that are not our children --------------------------------------------- */
+
+static void
+reaper_pidfd_report(struct watch *watch)
+{
+	int status;
+
+	if (pidfd_exit_status(watch->pidfd, &status) == -1)
+		status = REAPER_UNKNOWN;
+	(void)reaper_report(watch->reaper, watch->pid, status);
+}
+
+/* The kernel knows the status once the parent has reaped the process, which EPOLLHUP
+ * reports. */
+static void
+reaper_on_pidfd(void *ctx, uint32_t ready)
+{
+	struct watch *watch = ctx;
+
+	if (ready & EPOLLHUP) {
+		reaper_pidfd_report(watch);
+		return;
+	}
+	source_want(watch->ended, 0);
+	source_arm(watch->late, clock_mono_ms() + STATUS_MS);
+}
+
+static void
+reaper_on_late(void *ctx, uint32_t ready UNUSED)
+{
+	reaper_pidfd_report(ctx);
+}
+
+int
+reaper_watch_pidfd(struct reaper *reaper, pid_t pid, int pidfd, reap_fn *fn, void *ctx)
+{
+	struct watch *watch;
+
+	if (reaper_watch(reaper, pid, fn, ctx) == -1)
+		return -1;
+	watch = idmap_get(reaper->watches, (uint64_t)pid);
+	watch->reaper = reaper;
+	watch->pidfd = pidfd;
+	watch->late = loop_timer(reaper->loop, reaper_on_late, watch);
+	if (watch->late != NULL)
+		watch->ended =
+		    loop_fd(reaper->loop, pidfd, EPOLLIN, reaper_on_pidfd, watch);
+	if (watch->ended != NULL)
+		return 0;
+	reaper_forget(reaper, pid);
+	return -1;
+}
+
+/* --- children ------------------------------------------------------------------------ */
 
 /* waitpid for any child makes the kernel search all children, the oldest first, while a
  * shutdown stops the youngest first: with thousands of children, the search would take most
@@ -257,7 +330,7 @@ reaper_free(struct reaper *reaper)
 	source_free(reaper->again);
 	while (reaper->watches != NULL &&
 	    (watch = idmap_next(reaper->watches, &cursor, NULL)) != NULL)
-		free(watch);
+		reaper_free_watch(watch);
 	idmap_free(reaper->watches);
 	free(reaper);
 }

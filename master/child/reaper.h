@@ -5,10 +5,13 @@
 
 #include "common/compiler.h"
 #include "common/loop.h"
+#include "master/process/waitstatus.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+#define REAPER_UNKNOWN WAITSTATUS_UNKNOWN
 
 struct reaper;
 
@@ -21,6 +24,11 @@ struct reaper *reaper_new(struct loop *);
 void reaper_free(struct reaper *);
 /* Registers a child; fn is called once, when it was reaped. 0, or -1 with ENOMEM. */
 NODISCARD int reaper_watch(struct reaper *, pid_t, reap_fn *, void *ctx);
+/* The same for a process that is not our child. The pidfd is borrowed. fn gets the wait
+ * status if the parent reaps the process within two seconds, else REAPER_UNKNOWN. 0, or -1
+ * with errno. */
+NODISCARD int reaper_watch_pidfd(
+    struct reaper *, pid_t, int pidfd, reap_fn *fn, void *ctx);
 void reaper_forget(struct reaper *, pid_t);
 /* Calls fn, with the ctx of reaper_watch, whenever a signal has stopped the child. */
 void reaper_watch_stops(struct reaper *, pid_t, reap_stopped_fn *fn);

@@ -16,6 +16,8 @@ waitstatus_text(int wait_status, char buf[WAITSTATUS_TEXT])
 		snprintf(buf, WAITSTATUS_TEXT, "terminated by %s%s",
 		    str_signal_name(WTERMSIG(wait_status), name),
 		    WCOREDUMP(wait_status) ? " (core dumped)" : "");
+	else if (wait_status == WAITSTATUS_UNKNOWN)
+		snprintf(buf, WAITSTATUS_TEXT, "exit status unknown");
 	else
 		snprintf(buf, WAITSTATUS_TEXT, "unknown termination cause 0x%04x",
 		    (unsigned)wait_status);

@@ -37,6 +37,7 @@ test_names(void **state)
 		assert_int_equal(stat.start, 33);
 		assert_int_equal(stat.ticks, 350);
 		assert_int_equal(stat.pages, 420);
+		assert_int_equal(stat.start, 33);
 	}
 }
 

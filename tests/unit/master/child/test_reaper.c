@@ -1,3 +1,4 @@
+#include "master/child/pidfd.h"
 #include "master/child/reaper.h"
 #include "tests/unit/master/scratch.h"
 
@@ -381,6 +382,74 @@ test_stop(void **state)
 	loop_free(loop);
 }
 
+/* A grandchild whose parent reaps it when `reaps` is closed. Its pid. */
+static pid_t
+grandchild(pid_t *parent, int *reaps)
+{
+	int numbers[2], gate[2];
+	pid_t pid = -1;
+	char c;
+
+	assert_int_equal(pipe(numbers), 0);
+	assert_int_equal(pipe(gate), 0);
+	*parent = fork();
+	if (*parent == 0) {
+		close(gate[1]);
+		pid = fork();
+		while (pid == 0)
+			pause();
+		(void)!write(numbers[1], &pid, sizeof(pid));
+		(void)!read(gate[0], &c, 1);
+		(void)waitpid(pid, NULL, 0);
+		_exit(0);
+	}
+	assert_int_equal(read(numbers[0], &pid, sizeof(pid)), sizeof(pid));
+	close(numbers[0]);
+	close(numbers[1]);
+	close(gate[0]);
+	*reaps = gate[1];
+	return pid;
+}
+
+/* Of a process that is not our child, the status is known once its parent has reaped it. */
+static void
+test_pidfd(void **state)
+{
+	struct tally tally = { .scratch = *state, .want = 1 };
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	pid_t parent, pid = -1;
+	int reaps, pidfd;
+
+	for (int round = 0; round < 2; round++) {
+		pid = grandchild(&parent, &reaps);
+		pidfd = pidfd_new(pid);
+		assert_int_not_equal(pidfd, -1);
+		tally.seen = 0;
+		assert_int_equal(
+		    reaper_watch_pidfd(reaper, pid, pidfd, count, &tally), 0);
+		/* waitpid would not find it. */
+		reaper_expect(reaper, pid);
+		assert_int_equal(pidfd_kill(pidfd, SIGKILL), 0);
+		if (round == 0)
+			close(reaps);
+		assert_true(scratch_until(loop, all_seen, &tally));
+		assert_int_equal(tally.pid, pid);
+		if (round == 0 && pidfd_exit_status(pidfd, &tally.status) == 0)
+			assert_int_equal(WTERMSIG(tally.status), SIGKILL);
+		else
+			assert_int_equal(tally.status, REAPER_UNKNOWN);
+		close(pidfd);
+		if (round == 1)
+			close(reaps);
+		(void)waitpid(parent, NULL, 0);
+	}
+	/* One that has ended before. */
+	assert_int_equal(pidfd_new(pid), -1);
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
 int
 main(void)
 {
@@ -395,6 +464,7 @@ main(void)
 	    TEST(test_expected),
 	    TEST(test_expected_first),
 	    TEST(test_respawn),
+	    TEST(test_pidfd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
