@@ -1,5 +1,6 @@
 #include "master/control/commands.h"
 
+#include "common/mem.h"
 #include "common/str.h"
 #include "master/child/child.h"
 #include "master/process/namespec.h"
@@ -135,6 +136,11 @@ commands_start(struct connection *client UNUSED, struct process *process,
 	enum fault fault = child_check_command(process, &answer->detail);
 	uint64_t spawn = 0;
 
+	if (fault == FAULT_NONE && jobs_are_held(client->master->jobs)) {
+		answer->detail = mem_printf("processes of an earlier daemon are being "
+					    "ended; nothing starts before that");
+		fault = FAULT_FAILED;
+	}
 	if (fault == FAULT_NONE)
 		fault = process_start(process, &spawn, &answer->detail);
 	if (fault == FAULT_NONE)

@@ -33,6 +33,7 @@ struct jobs {
 	struct jobs_record record;
 	bool job_next;  /* next is a job, not a restart */
 	bool halted;    /* the daemon's state is FATAL */
+	bool held;      /* nothing may start yet */
 	size_t count;   /* of queued jobs */
 	size_t waiting; /* processes in them */
 	size_t behind;  /* jobs in a row whose sinks were behind */
@@ -126,7 +127,8 @@ jobs_step_job(struct jobs *jobs)
 {
 	struct job *job = STAILQ_FIRST(&jobs->queue);
 
-	if (job->sink.is_behind != NULL && job->sink.is_behind(job->ctx)) {
+	if ((job->kind == JOB_START && jobs->held) ||
+	    (job->sink.is_behind != NULL && job->sink.is_behind(job->ctx))) {
 		STAILQ_REMOVE_HEAD(&jobs->queue, in_queue);
 		STAILQ_INSERT_TAIL(&jobs->queue, job, in_queue);
 		jobs->behind++;
@@ -146,17 +148,23 @@ jobs_step_job(struct jobs *jobs)
 	job_free(job);
 }
 
+static bool
+jobs_have_restart(const struct jobs *jobs)
+{
+	return !jobs->held && id_queue_count(&jobs->restarts.ids) > 0;
+}
+
 /* Works on one process of a job or on one restart, alternately. False when none waits. */
 static bool
 jobs_step(struct jobs *jobs)
 {
 	bool has_job = !STAILQ_EMPTY(&jobs->queue);
-	bool has_restart = id_queue_count(&jobs->restarts.ids) > 0;
+	bool has_restart = jobs_have_restart(jobs);
 
 	jobs->job_next = has_job && (jobs->job_next || !has_restart);
 	if (jobs->job_next)
 		jobs_step_job(jobs);
-	else
+	else if (has_restart)
 		(void)restart_queue_step(&jobs->restarts, jobs->groups);
 	jobs->job_next = !jobs->job_next;
 	return has_job || has_restart;
@@ -173,7 +181,7 @@ jobs_turn(void *ctx, uint32_t ready UNUSED)
 	do {
 		more = jobs_step(jobs);
 		all_behind = jobs->behind > 0 && jobs->behind >= jobs->count &&
-		    id_queue_count(&jobs->restarts.ids) == 0;
+		    !jobs_have_restart(jobs);
 	} while (more && !all_behind && clock_mono_ms() < end);
 	if (!more && jobs->restarts.lost)
 		source_arm(jobs->timer,
@@ -219,6 +227,19 @@ jobs_free(struct jobs *jobs)
 	source_free(jobs->timer);
 	id_queue_clear(&jobs->restarts.ids);
 	free(jobs);
+}
+
+void
+jobs_hold(struct jobs *jobs, bool held)
+{
+	jobs->held = held;
+	source_arm(jobs->timer, clock_mono_ms());
+}
+
+bool
+jobs_are_held(const struct jobs *jobs)
+{
+	return jobs->held;
 }
 
 void

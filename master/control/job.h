@@ -67,6 +67,9 @@ uint64_t jobs_add(struct jobs *, const struct job_order *, struct process **proc
     size_t count, const struct job_sink *, void *ctx);
 /* A sink is going away: its jobs continue without results. */
 void jobs_forget(struct jobs *, const void *ctx);
+/* While they are held, nothing starts: starts in jobs and automatic starts wait. */
+void jobs_hold(struct jobs *, bool held);
+bool jobs_are_held(const struct jobs *);
 /* FATAL: leaves children alone from now on; processes in the queue get FATAL_STATE. */
 void jobs_halt(struct jobs *);
 /* Appends to the restart queue, which shares its time with the jobs. */

@@ -455,6 +455,28 @@ test_clear(void **state)
 	assert_turn(s, "result 1 p0 OK spawn 0\nresult 1 p1 FAILED spawn 0\nend 1\n");
 }
 
+/* While starts are held, they wait; stops do not. */
+static void
+test_hold(void **state)
+{
+	struct scene *s = *state;
+
+	jobs_hold(s->jobs, true);
+	assert_true(jobs_are_held(s->jobs));
+	assert_int_equal(add(s, JOB_START, 0, 1), 1);
+	assert_int_equal(add(s, JOB_STOP, 2, 2), 2);
+	process_autostart(process(s, 3));
+	assert_turn(s, "result 2 p2 NOT_RUNNING spawn 0\nend 2\n");
+	recorder_tick(&s->recorder, 1000);
+	assert_turn(s, "");
+	jobs_hold(s->jobs, false);
+	recorder_tick(&s->recorder, 1000);
+	finish(s);
+	assert_int_equal(process(s, 0)->state, PROCESS_STARTING);
+	assert_int_equal(process(s, 1)->state, PROCESS_STARTING);
+	assert_int_equal(process(s, 3)->state, PROCESS_STARTING);
+}
+
 /* FATAL: processes whose turn has not come are left alone and get a fault. */
 static void
 test_halt(void **state)
@@ -504,6 +526,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clear, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_halt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queued_jobs, setup, teardown),
 	};
