@@ -231,13 +231,15 @@ install: all
 	@$(installer) put $(install_rows)
 	@install -d '$(DESTDIR)$(sysconfdir)/reeve/conf.d'
 	@install -d -m 750 '$(DESTDIR)/var/log/reeve'
+	@install -d -m 700 '$(DESTDIR)/var/lib/reeve'
 	@[ -n '$(DESTDIR)' ] || install -d /run/reeve
 
 install-compat:
 	@$(installer) put $(compat_rows)
 
 uninstall:
-	@rmdir '$(DESTDIR)$(sysconfdir)/reeve/conf.d' '$(DESTDIR)/var/log/reeve' 2>/dev/null || true
+	@rmdir '$(DESTDIR)$(sysconfdir)/reeve/conf.d' '$(DESTDIR)/var/log/reeve' \
+	    '$(DESTDIR)/var/lib/reeve' 2>/dev/null || true
 	@$(installer) remove $(compat_rows) $(install_rows)
 
 deb:

@@ -35,6 +35,7 @@ struct notify;
 struct rpcinterfaces;
 struct sequences;
 struct state_stream;
+struct survivors;
 struct usage;
 struct verifier;
 
@@ -104,6 +105,7 @@ struct master {
 	struct frontends *frontends;
 	struct rpcinterfaces *rpcinterfaces;
 	struct verifier *verifier;
+	struct survivors *survivors; /* the record of what runs */
 	struct source *fatal_timer; /* FATAL: when children that remain get SIGKILL */
 	struct FIELDS(MASTER_FIELDS);
 };

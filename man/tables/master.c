@@ -47,6 +47,8 @@ static const struct table {
 	    { "control_socket", "peer_users", "rpcd_user", "rpcd_confinement" } },
 	{ "options of supervisord: the audit log", { &conf_supervisord },
 	    { "audit_log", "audit_log_maxbytes", "audit_log_backups" } },
+	{ "options of supervisord: unclean starts", { &conf_supervisord },
+	    { "state_directory", "on_unclean_start" } },
 	{ "options of unix_http_server", { &conf_unix_server },
 	    { "file", "chmod", "chown" } },
 	{ "options of inet_http_server", { &conf_inet_server }, { "port" } },

@@ -57,6 +57,7 @@ child_attach(const struct child_context *context, struct process *process)
 	if (child == NULL)
 		return -1;
 	process->child = child;
+	child->pidfd = -1;
 	child->context = context;
 	child->timer = loop_timer(context->loop, child_timer_fired, process);
 	if (child->timer == NULL || child_create_autologs(process, child) == -1)
@@ -105,6 +106,7 @@ child_detach(struct process *process)
 	if (ops->released != NULL)
 		ops->released(process);
 	child_close_pipes(process);
+	child_close_pidfd(child);
 	if (ops->detach != NULL)
 		ops->detach(process);
 	leftovers_clear(child);
@@ -129,7 +131,7 @@ child_kill(struct process *process, pid_t target, int signo)
 		reaper_expect(process->child->context->reaper, process->pid);
 		leftovers_note(process);
 	}
-	return kill(target, signo);
+	return child_signal(process, target, signo);
 }
 
 void
@@ -146,7 +148,8 @@ child_reaped(void *ctx, pid_t pid, int wait_status)
 	if (pid != process->pid)
 		process->ops->broken(
 		    process, "a child was reaped that is not the process's current one");
-	else if (!leftovers_begin(process, wait_status))
+	child_close_pidfd(process->child);
+	if (pid == process->pid && !leftovers_begin(process, wait_status))
 		child_ended(process, wait_status);
 }
 

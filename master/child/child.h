@@ -10,6 +10,7 @@
 #include "proto/fault.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/resource.h>
 
 struct backlogs;
@@ -28,6 +29,13 @@ struct child_context {
 	struct dispatcher *dispatcher;
 	struct cgroups *cgroups; /* NULL = programs can have none */
 	bool resumes;            /* the state document names AUTO logs that exist already */
+};
+
+/* What identifies the process of a spawn and its pipes after the end of the daemon. */
+struct child_origin {
+	int64_t born_first, born_last; /* its start in ticks is between these */
+	uint64_t stdin_pipe, output_pipes[OUTPUT_MAX]; /* inode numbers; 0 = no pipe */
+	char *mark; /* of its environment; borrowed, NULL = none */
 };
 
 /* Prepares a new process for its starts: timer, AUTO log files. 0, or -1 with errno. */
@@ -52,6 +60,12 @@ NODISCARD enum fault child_write_stdin(
 /* clearProcessLogs: replaces the logs of a running process with empty files. FAULT_NONE or
  * FAILED. */
 NODISCARD enum fault child_clear_logs(struct process *);
+/* Of a process that runs. */
+void child_origin(const struct process *, struct child_origin *);
+/* Takes over a process that an earlier daemon has spawned: watches the pidfd, and reads its
+ * pipes again if they exist. 0, or -1 with errno, and nothing is taken. */
+NODISCARD int child_take_over(
+    struct process *, pid_t, int pidfd, const struct child_origin *);
 /* USR2: reopens the logs of a running process. */
 void child_reopen_logs(struct process *);
 

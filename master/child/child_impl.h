@@ -15,7 +15,11 @@
 #define CHILD_FIELDS(ROW, S)								\
 	ROW(S, TEXT, mark)	/* of this spawn in its environment; NULL = none */	\
 	ROW(S, TEXT, cgroup)	/* directory of its control group; NULL = none yet */	\
-	ROW(S, INT, wait_status) /* while process->ended_ms is set */
+	ROW(S, INT, wait_status) /* while process->ended_ms is set */			\
+	/* Ticks from the boot of the machine: before and after its spawn. */		\
+	ROW(S, I64, born_first)								\
+	ROW(S, I64, born_last)								\
+	ROW(S, FD, pidfd)	/* of a process that was taken over; -1 = our child */
 
 struct cgroup_end;
 struct tree;
@@ -45,6 +49,9 @@ void child_reaped(void *process, pid_t, int wait_status);
 /* It has ended, and so have the processes that end with it: reads the rest of its output
  * and passes the exit to the state table. */
 void child_ended(struct process *, int wait_status);
+/* Sends a signal: to the pid, or to the group -pid. 0, or -1 with errno. */
+int child_signal(const struct process *, pid_t target, int signo);
+void child_close_pidfd(struct child *);
 /* The bound of its stdin queue in bytes; 0 = none. */
 size_t child_stdin_max(const struct process *);
 /* Makes events of an output, as configured, or passes it to the ops of its group. 0, or -1

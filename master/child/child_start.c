@@ -1,3 +1,4 @@
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -316,8 +317,11 @@ child_clone(struct process *process, const struct command_line *command, char *c
 	    .default_signals = config->reset_signals,
 	    .mask = loop_original_mask(context->loop),
 	};
-	pid_t pid = spawn_child(&request);
+	pid_t pid;
 
+	process->child->born_first = clock_boot_ticks();
+	pid = spawn_child(&request);
+	process->child->born_last = clock_boot_ticks();
 	if (pid == -1) {
 		child_fail_fork(process, errno, why);
 	} else if (reaper_watch(context->reaper, pid, child_reaped, process) == -1) {

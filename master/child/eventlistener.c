@@ -222,6 +222,7 @@ eventlistener_ended(struct process *process)
 
 const struct group_ops eventlistener_group_ops = {
     .stdin_is_unbounded = true,	/* the pool bounds the events */
+    .needs_its_daemon = true,
     .added = eventlistener_added,
     .removed = eventlistener_removed,
     .is_busy = eventlistener_is_busy,

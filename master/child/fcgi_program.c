@@ -86,6 +86,7 @@ fcgi_program_adopt_input(struct process *process, int fd)
 
 const struct group_ops fcgi_program_group_ops = {
     .has_no_stdin = true,
+    .needs_its_daemon = true,
     .check = fcgi_program_check,
     .added = fcgi_program_added,
     .removed = fcgi_program_removed,

@@ -130,7 +130,7 @@ leftovers_kill_all(struct process *process)
 	if (leftovers_has_tree(process))
 		tree = leftovers_tree(process);
 	if (tree == NULL)
-		return kill(process->pid, SIGKILL);
+		return child_signal(process, process->pid, SIGKILL);
 	tree_kill(tree, process->pid);
 	return 0;
 }

@@ -50,6 +50,9 @@ struct config_message {
 	bool is_new;     /* in a reread: the last reading did not have it */
 };
 
+/* What a start does with processes that an earlier daemon has left running. */
+enum unclean_start { UNCLEAN_IGNORE, UNCLEAN_STOP, UNCLEAN_ADOPT };
+
 struct config {
 	char *file; /* the name in messages */
 	char *here; /* its directory, absolute */
@@ -74,6 +77,8 @@ struct config {
 	struct peer_list peers;
 	char *audit_log; /* absolute; NULL = none */
 	int64_t audit_log_maxbytes, audit_log_backups;
+	char *state_directory; /* absolute; NULL = none */
+	enum unclean_start on_unclean_start;
 	bool has_main_interface; /* [rpcinterface:supervisor] with our factory */
 	char **interfaces;       /* names of all rpcinterface sections that are ours */
 	size_t ninterfaces;

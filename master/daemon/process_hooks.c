@@ -6,6 +6,7 @@
 #include "master/control/state_stream.h"
 #include "master/daemon/run.h"
 #include "master/event/dispatch.h"
+#include "master/survivors/survivors.h"
 
 static void
 process_hooks_enqueue(struct process *process)
@@ -33,6 +34,7 @@ process_hooks_changed(struct process *process, enum process_state from)
 		group->ops->released(process);
 	state_stream_changed(master->state_stream, process);
 	sequences_changed(master->sequences, process);
+	survivors_process_changed(master->survivors, process, from);
 	if (from == process->state)
 		return;
 	dispatch_process_state(master->dispatcher, process, from);

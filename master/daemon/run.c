@@ -20,6 +20,7 @@
 #include "master/helper/verifier.h"
 #include "master/log/backlog.h"
 #include "master/process/order.h"
+#include "master/survivors/survivors.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -143,11 +144,19 @@ run_all_written(void *ctx)
 
 /* Output of the processes may still wait for a full log. */
 static void
-run_all_stopped(void *ctx)
+run_survivors_ended(void *ctx)
 {
 	const struct master *master = ctx;
 
 	backlogs_finish(master->backlogs, BACKLOG_END_MS, run_all_written, ctx);
+}
+
+static void
+run_all_stopped(void *ctx)
+{
+	const struct master *master = ctx;
+
+	survivors_wait(master->survivors, run_survivors_ended, ctx);
 }
 
 /* Signals every child but reeve-rpcd and reeve-verifier. The number of children. */
@@ -214,6 +223,7 @@ run_turn_end(void *ctx)
 {
 	struct master *master = ctx;
 
+	survivors_flush(master->survivors);
 	control_flush(master->control);
 	dispatch_send(master->dispatcher, master->config->identifier);
 	frontends_check(master->frontends);
@@ -223,6 +233,25 @@ run_turn_end(void *ctx)
 
 /* --- a run ---------------------------------------------------------------- */
 
+static void
+run_may_start(void *ctx)
+{
+	const struct master *master = ctx;
+
+	jobs_hold(master->jobs, false);
+}
+
+/* Processes of an earlier daemon end before anything starts. */
+static void
+run_end_survivors(struct master *master, bool resumed)
+{
+	survivors_begin(master->survivors, resumed);
+	if (!survivors_are_ending(master->survivors))
+		return;
+	jobs_hold(master->jobs, true);
+	survivors_wait(master->survivors, run_may_start, master);
+}
+
 /* All subsystems exist: starts the helpers and the programs. */
 static void
 run_begin(struct master *master)
@@ -231,6 +260,7 @@ run_begin(struct master *master)
 		startup_log_config(master->config, true);
 	verifier_update(master->verifier);
 	frontends_start(master->frontends);
+	run_end_survivors(master, master->state != NULL);
 	if (master->state != NULL) {
 		log_info("upgrade: took over the state of the previous process");
 		json_decref(master->state);

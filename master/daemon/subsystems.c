@@ -26,6 +26,7 @@
 #include "master/helper/verifier.h"
 #include "master/log/autolog.h"
 #include "master/log/backlog.h"
+#include "master/survivors/survivors.h"
 #include "master/upgrade/state_parts.h"
 
 #include <errno.h>
@@ -156,6 +157,18 @@ SUBSYSTEM(control, control_new(master), control_free)
 SUBSYSTEM(rpcinterfaces,
     rpcinterfaces_new(master->groups, &frontend_ops_rpcinterface, master),
     rpcinterfaces_free)
+
+static int
+subsystems_new_survivors(struct master *master, char **error)
+{
+	master->survivors =
+	    survivors_new(master->loop, master->groups, master->config, error);
+	if (master->survivors == NULL && *error == NULL)
+		return startup_failed(error, "cannot create the record of processes");
+	return master->survivors != NULL ? 0 : -1;
+}
+
+SUBSYSTEM_FREE(survivors, survivors_free)
 
 SUBSYSTEM(
     config_requests, config_requests_new(master, config_reader_begin), config_requests_free)
@@ -371,6 +384,7 @@ static const struct subsystem {
 	{"sequences", subsystems_new_sequences, subsystems_free_sequences},
 	{"rpcinterfaces", subsystems_new_rpcinterfaces, subsystems_free_rpcinterfaces},
 	{"control groups", subsystems_new_cgroups, subsystems_free_cgroups},
+	{"survivors", subsystems_new_survivors, subsystems_free_survivors},
 	{"programs", subsystems_add_programs, group_lifecycle_release_all},
 	{"control", subsystems_new_control, subsystems_free_control},
 	{"configuration requests", subsystems_new_config_requests,

@@ -293,6 +293,7 @@ rpcinterface_resume(
 }
 
 const struct group_ops rpcinterface_group_ops = {
+    .needs_its_daemon = true,
     .removed = rpcinterface_removed,
     .rpcd_gone = rpcinterface_renew_used,
     .rpcd_ready = rpcinterface_rpcd_ready,

@@ -20,6 +20,9 @@ struct group_fds {
 struct group_ops {
 	bool has_no_stdin;       /* sendProcessStdin does not reach its processes */
 	bool stdin_is_unbounded; /* the sender limits what is queued for its stdin */
+	/* A process cannot continue with a daemon that has not started it, because it
+	 * speaks a protocol, or has a socket, whose state is lost. */
+	bool needs_its_daemon;
 
 	/* Before a group is added: 0, or -1 with *why new (NULL if out of memory). */
 	int (*check)(const struct group_config *, char **why);

@@ -281,6 +281,18 @@ process_ending(struct process *p)
 }
 
 void
+process_take_over(struct process *p, const struct process_past *past)
+{
+	p->pid = past->pid;
+	p->spawn = past->spawn;
+	p->restarts = past->restarts;
+	p->start = past->start;
+	p->started_ms = clock_mono_ms();
+	log_info("taken over: '%s' with pid %d", p->config->name, (int)p->pid);
+	start_run(p);
+}
+
+void
 process_reaped(struct process *p, int wait_status)
 {
 	(void)process_request(p, EV_REAPED, wait_status, NULL);

@@ -125,6 +125,14 @@ void process_timeout(struct process *);
 /* It was reaped, but process_reaped follows only when others of its processes have been
  * killed. Its pid is no longer its own: `kill` must fail with ESRCH. */
 void process_ending(struct process *);
+/* What is known of a process that an earlier daemon has started. */
+struct process_past {
+	pid_t pid;
+	uint64_t spawn, restarts;
+	int64_t start; /* epoch seconds */
+};
+/* It runs already: a process that was never started enters RUNNING. */
+void process_take_over(struct process *, const struct process_past *);
 /* It was reaped with this wait status, and its output has been read. Logs its end. */
 void process_reaped(struct process *, int wait_status);
 /* Fills a row; strings are new. The caller passes the paths of the logs, "" = none. 0, or

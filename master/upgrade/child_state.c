@@ -201,17 +201,22 @@ child_state_read_listener(const struct process *process, const json_t *json)
 	return NULL;
 }
 
-/* Waits for the end of its main process, or of those that it has left. */
+/* Waits for the end of its main process, which is not our child if it was taken over, or of
+ * those that it has left. */
 static int
 child_state_watch(struct process *process)
 {
 	struct child *child = process->child;
+	struct reaper *reaper = child->context->reaper;
 
 	if (process->ended_ms != -1)
 		return leftovers_resume(process);
 	if (process->pid == 0)
 		return 0;
-	return reaper_watch(child->context->reaper, process->pid, child_reaped, process);
+	if (child->pidfd == -1)
+		return reaper_watch(reaper, process->pid, child_reaped, process);
+	return reaper_watch_pidfd(
+	    reaper, process->pid, child->pidfd, child_reaped, process);
 }
 
 int

@@ -51,6 +51,7 @@ dpkg -i /packages/reeve_[0-9].[0-9].[0-9]_*.deb
 # What the installation has created: a user, directories, an enabled unit.
 test "$(getent passwd reeve | cut -d: -f7)" = /usr/sbin/nologin
 test -d /run/reeve -a -d /var/log/reeve
+test "$(stat -c "%a %U" /var/lib/reeve)" = "700 root"
 test -L /etc/systemd/system/multi-user.target.wants/reeved.service
 
 printf '[program:web]\\ncommand=/bin/sleep 1000\\n' >/etc/reeve/conf.d/web.conf

@@ -31,7 +31,7 @@ MANUAL = os.path.join(ROOT, "man/reeve-howto.7")
 INSTALLED = os.path.join(ROOT, "master/dist/install/reeved.conf.in")
 CONF = "/etc/reeve/reeved.conf"
 PLACES = ("/etc/reeve", "/etc/supervisor", "/etc/app.conf", "/etc/logrotate.d", "/run/reeve",
-          "/var/log", "/srv", "/usr/local/bin", "/home/ann")
+          "/var/log", "/var/lib/reeve", "/srv", "/usr/local/bin", "/home/ann")
 PROGRAMS = re.compile(r"/usr/s?bin/(reeved|reevectl|pidproxy)\b")
 PLACE = re.compile(r"(?:(?<=unix://)|(?<![\w./-]))(?=(?:%s)(?![\w-]))" % "|".join(PLACES))
 PORTS = (8000, 8001, 8080, 8443, 9001)
@@ -162,7 +162,8 @@ class Place(Daemon):
         self.socket = self.path("run/reeve/reeved.sock")
         self.pidfile = self.path("run/reeve/reeved.pid")
         self.control_path = self.pidfile + ".ctl"
-        for name in ("run/reeve", "var/log/reeve", "etc/reeve/conf.d", "home/ann"):
+        for name in ("run/reeve", "var/log/reeve", "var/lib/reeve", "etc/reeve/conf.d",
+                     "home/ann"):
             os.makedirs(self.path(name))
         self.write("srv/app/run", "#!/bin/sh\necho started\nexec sleep 100000\n", 0o755)
         with open(INSTALLED, encoding="utf-8") as f:

@@ -103,6 +103,19 @@ supervisord_section_finish_audit_log(struct conf_load *load)
 	return supervisord_section_make_absolute(load, path);
 }
 
+/* What still runs is known only from the record of the earlier daemon. */
+static int
+supervisord_section_finish_unclean_start(struct conf_load *load)
+{
+	const struct config *config = load->config;
+
+	if (config->on_unclean_start == UNCLEAN_IGNORE || config->state_directory != NULL)
+		return 0;
+	conf_load_at(load, SECTION, "on_unclean_start");
+	return conf_load_reject(load, "on_unclean_start=%s needs state_directory",
+	    config->on_unclean_start == UNCLEAN_STOP ? "stop" : "adopt");
+}
+
 static int
 supervisord_section_finish_paths(struct conf_load *load)
 {
@@ -117,7 +130,8 @@ supervisord_section_finish_paths(struct conf_load *load)
 		return -1;
 	if (supervisord_section_make_absolute(load, &config->pidfile) == -1 ||
 	    supervisord_section_make_absolute(load, &config->childlogdir) == -1 ||
-	    supervisord_section_finish_audit_log(load) == -1)
+	    supervisord_section_finish_audit_log(load) == -1 ||
+	    supervisord_section_finish_unclean_start(load) == -1)
 		return -1;
 	/* No socket beside a device such as /dev/null, because /dev is no place for it. */
 	if (config->control_socket == NULL)

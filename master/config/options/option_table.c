@@ -71,6 +71,15 @@ static const struct conf_option supervisord_rows[] = {
 	{ "audit_log_backups", &conf_integer, "10", IN(config, audit_log_backups),
 	    .flags = CONF_OURS,
 	    .help = "number of rotated audit logs to keep" },
+	{ "state_directory", &conf_state_directory, NULL, IN(config, state_directory),
+	    .flags = CONF_OURS,
+	    .help = "directory where the daemon records which processes run; default: "
+	    "nothing is recorded" },
+	{ "on_unclean_start", &conf_unclean_start, "ignore",
+	    IN(config, on_unclean_start), .flags = CONF_OURS,
+	    .help = "if an earlier daemon was killed and its processes still run: "
+	    "ignore leaves them alone, stop ends them before anything starts, adopt "
+	    "takes them over" },
 };
 
 #define OUTPUT(word, member) IN(process_config, outputs[OUTPUT_##word].member)

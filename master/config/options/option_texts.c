@@ -80,6 +80,23 @@ option_texts_directory_parse(const char *text, void *slot, char **why)
 	return -1;
 }
 
+/* It is not created, because only the administrator knows who should own it. */
+static int
+option_texts_state_directory_parse(const char *text, void *slot, char **why)
+{
+	char *path = conf_path_expand(text);
+
+	*(char **)slot = conf_path_absolute(path);
+	free(path);
+	if (conf_path_is_directory(*(char **)slot))
+		return 0;
+	*why = xasprintf("state_directory %s does not exist; create it: install -d -m 0700 "
+			 "-o USER %s, where USER runs the daemon",
+	    *(char **)slot, *(char **)slot);
+	mem_freep(slot);
+	return -1;
+}
+
 static int
 option_texts_path_parse(const char *text, void *slot, char **why)
 {
@@ -442,6 +459,8 @@ option_texts_secret_clear(void *slot)
 const struct conf_type conf_string = TEXT_TYPE("string", .parse = NULL);
 const struct conf_type conf_directory =
     TEXT_TYPE("directory", .parse = option_texts_directory_parse);
+const struct conf_type conf_state_directory =
+    TEXT_TYPE("directory", .parse = option_texts_state_directory_parse);
 const struct conf_type conf_path = TEXT_TYPE("path", .parse = option_texts_path_parse);
 const struct conf_type conf_file = TEXT_TYPE("path", .parse = option_texts_file_parse);
 const struct conf_type conf_server_names =

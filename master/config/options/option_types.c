@@ -361,6 +361,14 @@ const struct conf_type conf_event_length = {
 	.refusal = { "not a valid event_length: ", " (characters or bytes)" },
 	.words = { "characters", "bytes" },
 };
+const struct conf_type conf_unclean_start = {
+	.name = "ignore, stop or adopt", .size = sizeof(enum unclean_start),
+	.refusal = { "not a valid on_unclean_start: ", " (ignore, stop or adopt)" },
+	.words = {
+		[UNCLEAN_IGNORE] = "ignore", [UNCLEAN_STOP] = "stop",
+		[UNCLEAN_ADOPT] = "adopt",
+	},
+};
 const struct conf_type conf_confinement = {
 	.name = "best or strict", .size = sizeof(bool),
 	.refusal = { "not a valid rpcd_confinement: ", " (best or strict)" },

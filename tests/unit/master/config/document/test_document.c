@@ -161,7 +161,9 @@ same_daemon(const struct config *a, const struct config *b)
 	    a->has_main_interface == b->has_main_interface &&
 	    same_peers(&a->peers, &b->peers) && str_equal(a->audit_log, b->audit_log) &&
 	    a->audit_log_maxbytes == b->audit_log_maxbytes &&
-	    a->audit_log_backups == b->audit_log_backups;
+	    a->audit_log_backups == b->audit_log_backups &&
+	    str_equal(a->state_directory, b->state_directory) &&
+	    a->on_unclean_start == b->on_unclean_start;
 }
 
 static bool

@@ -40,6 +40,8 @@ static const struct {
 	{ &conf_command_role, "operate", "operate", "none" },
 	{ &conf_killmode, "tree", "tree", "all" },
 	{ &conf_role, "view", "view", "root" },
+	{ &conf_state_directory, "/tmp/.", "/tmp", "/no/such" },
+	{ &conf_unclean_start, "adopt", "adopt", "kill" },
 	{ &conf_server_names, "a, B.c\n d-e", "a B.c d-e", "a:1" },
 	{ &conf_port, "LOCALHOST:80", "localhost:80", "0" },
 	{ &conf_owner, "0:0", "root:root", "no-such-user" },
