@@ -289,6 +289,17 @@ class List(Scene):
         self.assertFits(b)
         b.screenshot("log-phone")
 
+    def test_widths(self):
+        b = self.live()
+        for path in ("", "tail.html?processname=cat"):
+            b.open(self.url + path)
+            until(lambda: b.count("#keys, #find"))
+            for width in (320, 600, 800, 950, 970, 1100, 2000):
+                b.resize(width, 800)
+                self.assertFits(b)
+            b.resize(970, 800)
+            b.screenshot("log-narrow" if path else "list-narrow")
+
     def test_ten_tabs(self):
         b = self.live()
         tabs = [b.command("GET", "/window")]
