@@ -294,10 +294,10 @@ class List(Scene):
         for path in ("", "tail.html?processname=cat"):
             b.open(self.url + path)
             until(lambda: b.count("#keys, #find"))
-            for width in (320, 600, 800, 950, 970, 1100, 2000):
+            for width in (320, 600, 800, 1020, 1030, 1100, 2000):
                 b.resize(width, 800)
                 self.assertFits(b)
-            b.resize(970, 800)
+            b.resize(1030, 800)
             b.screenshot("log-narrow" if path else "list-narrow")
 
     def test_ten_tabs(self):
