@@ -174,6 +174,7 @@ main_retire(struct rpcd *rpcd)
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
 		http_server_quiesce(rpcd->listeners[i]);
 	events_end(rpcd->events);
+	log_debug("accepts no more clients");
 }
 
 static bool

@@ -199,7 +199,8 @@ peers_document_read_frontend(struct master *master, const json_t *json, char **w
 	if (bad == NULL)
 		bad =
 		    STATEFIELD_READ(helper_rows, json_object_get(json, "process"), &helper);
-	if (bad == NULL && (record.role == NULL || record.form_key == NULL))
+	if (bad == NULL &&
+	    (record.role == NULL || record.form_key == NULL || record.path == NULL))
 		bad = "role";
 	carried_init(&carried);
 	rc = state_parts_check(why, "reeve-rpcd", bad);
@@ -211,6 +212,7 @@ peers_document_read_frontend(struct master *master, const json_t *json, char **w
 	carried_clear(&carried);
 	free(record.role);
 	free(record.form_key);
+	free(record.path);
 	return rc;
 }
 

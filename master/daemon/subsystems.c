@@ -48,14 +48,15 @@
 SUBSYSTEM_FREE(config, config_free)
 SUBSYSTEM_FREE(audit, audit_free)
 
-/* Looks for the programs of the helpers before anything is changed. */
+/* Looks for the programs of the helpers before anything is changed. An upgrade goes on
+ * without them. */
 static int
 subsystems_find_helpers(struct master *master, char **error)
 {
 	char *path;
 	bool found;
 
-	if (master->config->nlisteners == 0)
+	if (master->config->nlisteners == 0 || master->state != NULL)
 		return 0;
 	path = frontend_find(master->self, error);
 	found = path != NULL;
@@ -289,6 +290,7 @@ subsystems_new_frontends(struct master *master, char **error)
 	    .config = master->config,
 	    .http_sockets = master->http_sockets,
 	    .page = state_stream_page(master->state_stream),
+	    .resumes = master->state != NULL,
 	    .ops = &frontend_ops,
 	    .ctx = master,
 	};

@@ -48,7 +48,8 @@ struct frontend_use {
 	struct reaper *reaper;
 	const struct config *config;
 	struct http_sockets *http_sockets;
-	int page; /* of the state stream */
+	int page;     /* of the state stream */
+	bool resumes; /* after an upgrade, when the program may be missing for a while */
 	const struct frontend_ops *ops;
 	void *ctx;
 };
@@ -83,6 +84,7 @@ struct peer *frontends_peer(const struct frontends *);
 #define FRONTEND_FIELDS(ROW, S)								\
 	ROW(S, TEXT, role)		/* of its connection */				\
 	ROW(S, TEXT, form_key)		/* of the tokens in forms */			\
+	ROW(S, TEXT, path)		/* of the program */				\
 	ROW(S, BOOL, greeted)		/* its setup has been sent */
 struct frontend_record FIELDS(FRONTEND_FIELDS);
 

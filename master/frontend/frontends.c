@@ -21,6 +21,7 @@ struct frontends {
 	struct frontend_use use;
 	struct frontend_place *items;
 	size_t count;
+	bool missing;   /* the program was not found after an upgrade */
 	size_t running; /* not ended yet */
 	void (*done)(void *ctx);
 	void *done_ctx;
@@ -201,8 +202,16 @@ static int
 frontends_fill(struct frontends *all, const char *self, char **error)
 {
 	char *path = frontend_find(self, error);
-	int rc = path == NULL ? -1 : 0;
+	int rc;
 
+	if (path == NULL && all->use.resumes) {
+		log_error("%s", *error);
+		free(*error);
+		*error = NULL;
+		path = helper_installed(FRONTEND_PROGRAM);
+		all->missing = true;
+	}
+	rc = path == NULL ? -1 : 0;
 	all->items = calloc(ROLE_MAX, sizeof(*all->items));
 	if (all->items == NULL)
 		rc = -1;
@@ -370,6 +379,7 @@ frontend_record(const struct frontend *frontend, struct frontend_record *record)
 	*record = (struct frontend_record){
 		.role = (char *)(uintptr_t)role_name(place->role),
 		.form_key = (char *)(uintptr_t)place->form_key,
+		.path = place->path,
 		.greeted = frontend->greeted,
 	};
 }
@@ -395,6 +405,32 @@ frontends_place(const struct frontends *all, const char *role)
 	return NULL;
 }
 
+/* A program that is missing may appear again where it was before the upgrade. 0, or -1 with
+ * ENOMEM. */
+static int
+frontend_place_inherit(
+    struct frontend_place *place, const struct frontend_record *record, bool missing)
+{
+	struct frontend *current;
+	char *path;
+
+	if (strlen(record->form_key) == FRONTEND_FORM_KEY_HEX)
+		memcpy(place->form_key, record->form_key, FRONTEND_FORM_KEY_HEX);
+	if (!missing)
+		return 0;
+	path = strdup(record->path);
+	if (path == NULL)
+		return -1;
+	free(place->path);
+	place->path = path;
+	current = frontend_new(place);
+	if (current == NULL)
+		return -1;
+	frontend_free(place->current);
+	place->current = current;
+	return 0;
+}
+
 int
 frontends_adopt(struct frontends *all, const struct frontend_record *record,
     struct helper_record *helper, int socket, struct connection **connection)
@@ -403,8 +439,8 @@ frontends_adopt(struct frontends *all, const struct frontend_record *record,
 	struct frontend *old;
 
 	*connection = NULL;
-	if (place != NULL && strlen(record->form_key) == FRONTEND_FORM_KEY_HEX)
-		memcpy(place->form_key, record->form_key, FRONTEND_FORM_KEY_HEX);
+	if (place != NULL && frontend_place_inherit(place, record, all->missing) == -1)
+		place = NULL;
 	if (helper->pid == 0)
 		return 0;
 	old = place == NULL ? NULL : frontend_new(place);

@@ -214,6 +214,9 @@ helper_process_log_end(struct helper_process *helper, int status)
 	if (helper->life.was_ready &&
 	    clock_mono_ms() - helper->life.spawned_ms > LONG_LIFE_MS)
 		(void)log_limit_reset(limit);
+	/* A limit of its own, so that the reason why it cannot be started again is logged. */
+	if (!helper->life.was_ready && !helper->kind->once && WIFEXITED(status))
+		limit = &helper->starts;
 	if (spawn_report_take(helper->pid, &report)) {
 		text =
 		    spawn_error_text(&report, helper->path != NULL ? helper->path : name);

@@ -45,6 +45,12 @@ helper_find(const char *program, const char *self, char **error)
 	return path;
 }
 
+char *
+helper_installed(const char *program)
+{
+	return xasprintf("%s/%s", LIBEXECDIR, program);
+}
+
 json_t *
 helper_setup(const struct config *config)
 {

@@ -450,7 +450,7 @@ adopt(int *rpcd, int64_t retired_ms, int pid)
 {
 	struct frontend_record record = {.role = S("admin"),
 	    .form_key = S("0123456789012345678901234567890123456789012345678901234567890123"),
-	    .greeted = true};
+	    .path = S("/nowhere/reeve-rpcd"), .greeted = true};
 	struct helper_record helper = {
 	    .pid = pid, .ready = true, .retired_ms = retired_ms, .log = -1};
 	struct connection *connection;
