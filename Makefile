@@ -262,7 +262,7 @@ check:
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all fault-all compat-all valgrind browser prometheus ansible package
+	@REEVE_LONG=1 tests/run unit system asan-all fault-all compat-all valgrind browser prometheus ansible package
 
 unit: test-programs
 	@tests/run unit
