@@ -214,6 +214,7 @@ install_rows = \
 	644:$(SYSTEMDDIR)/tmpfiles.d:master/dist/install/reeve.tmpfiles:reeve.conf \
 	644:$(sysconfdir)/reeve:master/dist/install/reeved.conf.in:reeved.conf \
 	$(foreach m,$(MANUALS),644:$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))):$(m):) \
+	644:$(DATADIR)/doc/reeve/examples:master/dist/install/adopt.conf: \
 	$(foreach e,$(wildcard rpcd/example/*),$(if $(suffix $(e)),644,755):$(DATADIR)/doc/reeve/examples:$(e):) \
 	$(foreach p,$(wildcard master/dist/python/supervisor/*.py),644:$(PYTHONDIR)/supervisor:$(p):)
 compat_rows = \

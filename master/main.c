@@ -2,6 +2,7 @@
  * each restart. */
 #include "common/log.h"
 #include "common/mem.h"
+#include "master/child/oom_score.h"
 #include "master/child/spawn.h"
 #include "master/config/arguments.h"
 #include "master/config/load/check.h"
@@ -53,6 +54,7 @@ main_reexecute(struct master *master)
 		snprintf(number, sizeof(number), "%d", master->document);
 		setenv(DOCUMENT, number, 1);
 	}
+	oom_score_restore();
 	execv("/proc/self/exe", master->argv);
 	if (errno == ENOENT && master->self != NULL)
 		execv(master->self, master->argv);

@@ -5,6 +5,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/child/clone3.h"
+#include "master/child/oom_score.h"
 #include "master/child/spawn_report.h"
 
 #include <errno.h>
@@ -296,6 +297,7 @@ spawn_run_child(void *arg)
 		spawn_report_send(SPAWN_DESCRIPTORS, errno, NULL, NULL);
 		_exit(EXIT_NOT_SPAWNED);
 	}
+	oom_score_restore_child();
 	spawn_reset_signals(request);
 	if (request->own_group)
 		setpgid(0, 0);

@@ -3,6 +3,7 @@
 #include "common/mem.h"
 #include "master/child/cgroup/cgroups.h"
 #include "master/child/child.h"
+#include "master/child/oom_score.h"
 #include "master/child/usage.h"
 #include "master/control/audit.h"
 #include "master/control/commands.h"
@@ -47,6 +48,15 @@
 
 SUBSYSTEM_FREE(config, config_free)
 SUBSYSTEM_FREE(audit, audit_free)
+
+/* A daemon that is not root any more could not give its children another score. */
+static int
+subsystems_lower_oom_score(struct master *master UNUSED, char **error UNUSED)
+{
+	if (geteuid() == 0)
+		(void)oom_score_lower(OOM_SCORE_DAEMON);
+	return 0;
+}
 
 /* Looks for the programs of the helpers before anything is changed. An upgrade goes on
  * without them. */
@@ -369,6 +379,7 @@ static const struct subsystem {
 } subsystems[] = {
 	{"configuration", startup_load, subsystems_free_config},
 	{"user", startup_become_user, NULL},
+	{"memory", subsystems_lower_oom_score, NULL},
 	{"limits", startup_raise_limits, NULL},
 	{"programs of the helpers", subsystems_find_helpers, NULL},
 	{"syslog", subsystems_new_syslog, lastlog_keep},

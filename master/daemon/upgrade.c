@@ -1,6 +1,7 @@
 #include "master/daemon/upgrade.h"
 
 #include "common/log.h"
+#include "master/child/oom_score.h"
 #include "master/control/audit.h"
 #include "master/daemon/state_document.h"
 #include "master/upgrade/handover.h"
@@ -41,10 +42,13 @@ upgrade_execute(struct master *master)
 	if (fd != -1 && doc != NULL && setenv(UPGRADE_VARIABLE, number, 1) == 0 &&
 	    handover_keep(doc, true) == 0) {
 		log_info("upgrade: executing %s", master->self);
+		oom_score_restore();
 		execv("/proc/self/exe", master->argv);
 	}
 	log_error("upgrade: cannot execute the new process: %s; this one continues",
 	    strerror(doc == NULL ? ENOMEM : errno));
+	if (geteuid() == 0)
+		(void)oom_score_lower(OOM_SCORE_DAEMON);
 	(void)handover_keep(doc, false);
 	unsetenv(UPGRADE_VARIABLE);
 	json_decref(doc);

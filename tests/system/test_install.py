@@ -83,7 +83,7 @@ class Install(unittest.TestCase):
         found = {}
         for name in os.listdir(os.path.join(self.prefix, EXAMPLES)):
             found[name] = os.stat(os.path.join(self.prefix, EXAMPLES, name)).st_mode & 0o777
-        self.assertEqual({"extras": 0o755, "reeve-alerts.yml": 0o644,
+        self.assertEqual({"extras": 0o755, "adopt.conf": 0o644, "reeve-alerts.yml": 0o644,
                           "reeve-dashboard.json": 0o644}, found)
 
     def changed_configuration_stays(self):
