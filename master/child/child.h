@@ -35,7 +35,8 @@ struct child_context {
 struct child_origin {
 	int64_t born_first, born_last; /* its start in ticks is between these */
 	uint64_t stdin_pipe, output_pipes[OUTPUT_MAX]; /* inode numbers; 0 = no pipe */
-	char *mark; /* of its environment; borrowed, NULL = none */
+	char *mark; /* of its environment; this and the next: borrowed, NULL = none */
+	char *cgroup; /* directory of its control group */
 };
 
 /* Prepares a new process for its starts: timer, AUTO log files. 0, or -1 with errno. */

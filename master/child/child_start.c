@@ -2,6 +2,7 @@
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/child/cgroup/cgroup_dir.h"
 #include "master/child/cgroup/cgroups.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
@@ -286,6 +287,9 @@ child_open_cgroup(struct process *process, char **why)
 	fd = cgroups_open(child->context->cgroups, process->group->config->name,
 	    process->config->name, &path, &detail);
 	if (fd != -1) {
+		/* That of a process that was taken over is another one. */
+		if (child->cgroup != NULL && strcmp(child->cgroup, path) != 0)
+			(void)!cgroup_dir_remove(child->cgroup);
 		free(child->cgroup);
 		child->cgroup = path;
 		return fd;

@@ -36,6 +36,7 @@ child_origin(const struct process *process, struct child_origin *origin)
 		.born_first = child->born_first,
 		.born_last = child->born_last,
 		.mark = child->mark,
+		.cgroup = child->cgroup,
 	};
 	if (child->input != NULL)
 		origin->stdin_pipe = take_over_pipe_number(child->input->fd);
@@ -146,6 +147,8 @@ child_take_over(
 	child->born_last = origin->born_last;
 	free(child->mark);
 	child->mark = origin->mark != NULL ? strdup(origin->mark) : NULL;
+	free(child->cgroup);
+	child->cgroup = origin->cgroup != NULL ? strdup(origin->cgroup) : NULL;
 	take_over_pipes(process, pid, origin);
 	return 0;
 }

@@ -105,6 +105,7 @@ run_record_clear(struct run_record *record)
 	free(record->group);
 	free(record->name);
 	free(record->mark);
+	free(record->cgroup);
 	*record = (struct run_record){ 0 };
 }
 
@@ -133,6 +134,7 @@ run_record_of(const struct process *p, struct run_record *record)
 		.stopasgroup = p->config->stopasgroup,
 		.killasgroup = p->config->killasgroup,
 		.mark = origin.mark,
+		.cgroup = p->config->killmode == KILL_CGROUP ? origin.cgroup : NULL,
 		.uid = user != NULL ? user->uid : geteuid(),
 		.stdin_pipe = origin.stdin_pipe,
 		.stdout_pipe = origin.output_pipes[OUTPUT_STDOUT],

@@ -35,6 +35,8 @@
 	/* With killmode=tree: the mark of its environment, else NULL, and its user. */	\
 	ROW(S, TEXT, mark)								\
 	ROW(S, I64, uid)								\
+	/* With killmode=cgroup: the directory of its control group, else NULL. */	\
+	ROW(S, TEXT, cgroup)								\
 	/* The numbers of its pipes' inodes; 0 = no pipe. */				\
 	ROW(S, U64, stdin_pipe)								\
 	ROW(S, U64, stdout_pipe)							\

@@ -1,6 +1,7 @@
 #include "master/survivors/survivor.h"
 
 #include "common/fd.h"
+#include "master/child/cgroup/cgroup_end.h"
 #include "master/child/pidfd.h"
 #include "master/child/tree.h"
 
@@ -37,6 +38,7 @@ survivor_free(struct survivor *survivor)
 		return;
 	source_free(survivor->ended);
 	tree_free(survivor->tree);
+	cgroup_end_free(survivor->cgroup_end);
 	fd_close(survivor->pidfd);
 	run_record_clear(&survivor->record);
 	free(survivor);

@@ -14,6 +14,7 @@
 
 #define SURVIVOR_KILLS 5 /* times that SIGKILL is sent before a survivor is given up */
 
+struct cgroup_end;
 struct survivors;
 struct tree;
 
@@ -24,6 +25,7 @@ struct survivor {
 	int pidfd;            /* owned; -1 = it is left alone */
 	struct source *ended; /* while it is being ended */
 	struct tree *tree;    /* with killmode=tree; else NULL */
+	struct cgroup_end *cgroup_end; /* after its end, with killmode=cgroup */
 	int64_t due_ms;       /* of its next signal; -1 = it got none */
 	int kills;            /* signals SIGKILL that were sent */
 };

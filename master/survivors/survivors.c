@@ -5,6 +5,8 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/child/cgroup/cgroup_dir.h"
+#include "master/child/cgroup/cgroup_end.h"
 #include "master/child/child.h"
 #include "master/child/pidfd.h"
 #include "master/child/tree.h"
@@ -201,19 +203,45 @@ survivors_on_tree(void *ctx, size_t left)
 	survivors_has_ended(survivor);
 }
 
-/* With killmode=tree, what it has left is killed too. */
+/* The last one also removes the directory of the earlier daemon. */
+static void
+survivors_on_cgroup(void *ctx, bool left)
+{
+	struct survivor *survivor = ctx;
+	char *slash = strrchr(survivor->record.cgroup, '/');
+
+	if (!left && cgroup_dir_remove(survivor->record.cgroup) == 0 && slash != NULL) {
+		*slash = '\0';
+		(void)rmdir(survivor->record.cgroup);
+	}
+	survivors_on_tree(survivor, left);
+}
+
+/* Kills what it has left, if its killmode says so. False when there is nothing to wait
+ * for. */
+static bool
+survivors_end_rest(struct survivor *survivor)
+{
+	const char *path = survivor->record.cgroup;
+	int dir = path != NULL ? cgroup_dir_open(path) : -1;
+
+	if (dir != -1)
+		survivor->cgroup_end = cgroup_end_new(
+		    survivor->all->loop, dir, survivors_on_cgroup, survivor);
+	else if (survivor->tree != NULL)
+		tree_finish(survivor->tree);
+	return survivor->cgroup_end != NULL || (dir == -1 && survivor->tree != NULL);
+}
+
 static void
 survivors_on_end(void *ctx, uint32_t ready UNUSED)
 {
 	struct survivor *survivor = ctx;
 
-	if (survivor->tree == NULL) {
-		survivors_has_ended(survivor);
-		return;
-	}
 	source_free(survivor->ended);
 	survivor->ended = NULL;
-	tree_finish(survivor->tree);
+	if (!survivors_end_rest(survivor))
+		survivors_has_ended(survivor);
 }
 
 /* Takes the survivor. */
@@ -279,6 +307,7 @@ survivors_take_over(struct survivors *s, struct survivor *survivor)
 		.stdin_pipe = record->stdin_pipe,
 		.output_pipes = { record->stdout_pipe, record->stderr_pipe },
 		.mark = record->mark,
+		.cgroup = record->cgroup,
 	};
 	const struct process_past past = {
 		.pid = record->pid,

@@ -9,6 +9,7 @@ import subprocess
 import unittest
 
 from reeve import Case, alive, cat, program, read, reeve_only, status_of, until
+from test_cgroup import PLACE
 from test_events import pool
 
 RECORD = "processes.json"
@@ -79,6 +80,7 @@ class Unclean(Case):
                    if read("/proc/%d/comm" % pid, b"").startswith(b"reeve-")]
         if stop_first:
             os.kill(d.pid, signal.SIGSTOP)
+        d.killed = d.pid
         os.kill(d.pid, signal.SIGKILL)
         d.process.wait()
         until(lambda: not any(map(alive, helpers)), what="the helpers to end")
@@ -308,11 +310,10 @@ class Stop(Unclean):
         self.assertNotIn("spawned: 'stubborn'", d.log().rpartition("supervisord started")[2])
         self.assertEqual([], os.listdir(d.path("state")))
 
-    def test_tree(self):
-        """With killmode=tree, what a survivor has started ends with it."""
+    def ends_the_rest(self, killmode):
         pids = self.begin(program(
             "tree", "/bin/sh -c 'setsid sleep 1000 & echo $! >{dir}/grandchild; wait'",
-            startsecs=0, killmode="tree"), names=("tree",))
+            startsecs=0, killmode=killmode), names=("tree",))
         d = self.d
         grandchild = int(until(lambda: d.file("grandchild").strip()))
         self.kill(d)
@@ -320,6 +321,15 @@ class Stop(Unclean):
         self.restart(d)
         d.wait_state("sleeper", "RUNNING")
         self.assertFalse(alive(pids["tree"]) or alive(grandchild))
+
+    def test_tree(self):
+        """With killmode=tree, what a survivor has started ends with it."""
+        self.ends_the_rest("tree")
+
+    @unittest.skipIf(PLACE is None, "no control group of version 2 can be made here")
+    def test_cgroup(self):
+        self.ends_the_rest("cgroup")
+        self.assertFalse(os.path.exists(os.path.join(PLACE, "reeve-%d" % self.d.killed)))
 
     def test_group(self):
         """stopasgroup reaches the children of a survivor."""
@@ -464,6 +474,24 @@ class Adopt(Unclean):
         until(lambda: not alive(pids["counter"]))
         s.supervisor.startProcess("counter")
         self.assertNotEqual(pids["counter"], d.info("counter")["pid"])
+
+    @unittest.skipIf(PLACE is None, "no control group of version 2 can be made here")
+    def test_cgroup(self):
+        """A control group stays that of the program until it is started again."""
+        pids = self.begin(program(
+            "group", "/bin/sh -c 'setsid sleep 1000 & echo $! >{dir}/grandchild; wait'",
+            startsecs=0, killmode="cgroup"), "adopt", ("group",))
+        d = self.d
+        grandchild = int(until(lambda: d.file("grandchild").strip()))
+        self.kill(d)
+        self.restart(d)
+        self.assertEqual(pids["group"], d.info("group")["pid"])
+        s = self.rpc(d)
+        s.supervisor.stopProcess("group")
+        self.assertFalse(alive(grandchild))
+        s.supervisor.startProcess("group")
+        self.assertEqual(0, d.stop())
+        os.rmdir(os.path.join(PLACE, "reeve-%d" % d.killed))
 
     def test_end(self):
         """The end of a process that was taken over is noticed, and it is started again."""
