@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 import unittest
 
 from reeve import Case, alive, cat, program, read, reeve_only, status_of, until
@@ -352,7 +353,11 @@ class BadRecords(Unclean):
     def test_pid_of_another(self):
         """The pid belongs to a process with another start time: it is left alone."""
         pids = self.begin(SLEEPER)
-        d, other = self.d, self.other_process()
+        d = self.d
+        latest = self.recorded(d)[pids["sleeper"]]["born_last"]
+        ticks = os.sysconf("SC_CLK_TCK")
+        until(lambda: time.clock_gettime(time.CLOCK_BOOTTIME) * ticks > latest + 2)
+        other = self.other_process()
         self.kill(d)
         self.end(*pids.values())
 
