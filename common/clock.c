@@ -25,6 +25,12 @@ clock_mono_ms(void)
 }
 
 int64_t
+clock_boot_ms(void)
+{
+	return frozen.mono_ms != -1 ? frozen.mono_ms : clock_read(CLOCK_BOOTTIME);
+}
+
+int64_t
 clock_wall_ms(void)
 {
 	return frozen.wall_ms != -1 ? frozen.wall_ms : clock_read(CLOCK_REALTIME);

@@ -10,6 +10,7 @@
 
 int64_t clock_mono_ms(void); /* milliseconds since an arbitrary point */
 int64_t clock_mono_us(void); /* microseconds since the same point */
+int64_t clock_boot_ms(void); /* the monotonic clock with the time of suspends */
 int64_t clock_wall_ms(void); /* milliseconds since the epoch */
 int64_t clock_wall_us(void); /* microseconds since the epoch */
 /* Since the boot of the machine, in the unit of /proc/PID/stat; not replaced by tests. */

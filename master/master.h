@@ -24,6 +24,7 @@
 struct audit;
 struct backlogs;
 struct cgroups;
+struct clock_watch;
 struct config_reader;
 struct config_requests;
 struct control;
@@ -94,6 +95,7 @@ struct master {
 	struct usage *usage;
 	struct cgroups *cgroups;
 	struct sequences *sequences;
+	struct clock_watch *clock_watch;
 	struct daemon *daemon;
 	struct state_stream *state_stream;
 	struct dispatcher *dispatcher;

@@ -219,6 +219,25 @@ const struct daemon_state_ops run_daemon_ops = {
 };
 
 void
+run_clock_was_set(void *ctx, int64_t seconds)
+{
+	struct master *master = ctx;
+	const struct group *group;
+	struct process *process;
+
+	log_warn(
+	    "the clock was set %s by %lld s; the times of starts and stops are corrected",
+	    seconds > 0 ? "forward" : "back", llabs((long long)seconds));
+	TAILQ_FOREACH(group, &master->groups->list, in_groups)
+		TAILQ_FOREACH(process, &group->processes, in_group) {
+			process_clock_was_set(process, seconds);
+			state_stream_changed(master->state_stream, process);
+		}
+	daemon_state_record(master->daemon)->start += seconds;
+	state_stream_daemon(master->state_stream);
+}
+
+void
 run_turn_end(void *ctx)
 {
 	struct master *master = ctx;

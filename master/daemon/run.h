@@ -31,6 +31,8 @@ void run_end_with(struct master *, const struct process *);
 /* For the table of subsystems: what follows from the daemon's state, and the end of a loop
  * iteration. */
 extern const struct daemon_state_ops run_daemon_ops;
+/* The wall clock was set: corrects the times that are shown. A clock_watch_fn. */
+void run_clock_was_set(void *master, int64_t seconds);
 void run_turn_end(void *master);
 
 #endif

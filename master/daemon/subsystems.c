@@ -11,6 +11,7 @@
 #include "master/control/control.h"
 #include "master/control/sequence.h"
 #include "master/control/state_stream.h"
+#include "master/daemon/clock_watch.h"
 #include "master/daemon/config_reader.h"
 #include "master/daemon/daemon_signals.h"
 #include "master/daemon/daemonize.h"
@@ -165,6 +166,8 @@ SUBSYSTEM(jobs, jobs_new(master->loop, master->groups, &subsystems_jobs_ops), jo
 SUBSYSTEM(usage, usage_new(master->loop, master->groups, "/proc"), usage_free)
 SUBSYSTEM(sequences, commands_sequences_new(master), sequences_free)
 SUBSYSTEM(control, control_new(master), control_free)
+SUBSYSTEM(
+    clock_watch, clock_watch_new(master->loop, run_clock_was_set, master), clock_watch_free)
 SUBSYSTEM(rpcinterfaces,
     rpcinterfaces_new(master->groups, &frontend_ops_rpcinterface, master),
     rpcinterfaces_free)
@@ -398,6 +401,7 @@ static const struct subsystem {
 	{"rpcinterfaces", subsystems_new_rpcinterfaces, subsystems_free_rpcinterfaces},
 	{"control groups", subsystems_new_cgroups, subsystems_free_cgroups},
 	{"survivors", subsystems_new_survivors, subsystems_free_survivors},
+	{"clock", subsystems_new_clock_watch, subsystems_free_clock_watch},
 	{"programs", subsystems_add_programs, group_lifecycle_release_all},
 	{"control", subsystems_new_control, subsystems_free_control},
 	{"configuration requests", subsystems_new_config_requests,

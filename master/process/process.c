@@ -314,6 +314,23 @@ process_timeout(struct process *p)
 	transition_arm(p);
 }
 
+/* ---- times ---- */
+
+/* 0 stays 0, which stands for none. */
+static void
+process_shift(int64_t *time, int64_t seconds)
+{
+	if (*time != 0)
+		*time = *time + seconds > 0 ? *time + seconds : 1;
+}
+
+void
+process_clock_was_set(struct process *p, int64_t seconds)
+{
+	process_shift(&p->start, seconds);
+	process_shift(&p->stop, seconds);
+}
+
 /* ---- rows ---- */
 
 static char *

@@ -165,6 +165,10 @@ process_renew_ended(struct process *p)
 	p->renewing = p->state == PROCESS_STARTING || p->state == PROCESS_RUNNING;
 }
 
+/* The wall clock was set forward by so many seconds, or back: its times become what they
+ * would be if the clock had always been right. */
+void process_clock_was_set(struct process *, int64_t seconds);
+
 /* Cancels the start that would follow process_renew. */
 static inline void
 process_stay(struct process *p)

@@ -195,7 +195,6 @@ fault_clock(clockid_t id)
 		return fault.page->wall_ns;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_COARSE:
-	case CLOCK_BOOTTIME:
 		return fault.page->mono_ns;
 	default:
 		return 0;

@@ -171,6 +171,8 @@ CALL(ssize_t, -1, fault_transfer(fd, write_errors), write,
     (int fd, const void *from, size_t n), (fd, from, n))
 CALL(ssize_t, -1, fault_transfer(fd, write_errors), writev,
     (int fd, const struct iovec *parts, int count), (fd, parts, count))
+CALL(ssize_t, -1, fault_transfer(fd, read_errors), __read_chk,
+    (int fd, void *to, size_t n, size_t size), (fd, to, n, size))
 CALL(int, -1, PATH, access, (const char *path, int mode), (path, mode))
 CALL(int, -1, PATH, chdir, (const char *path), (path))
 CALL(int, -1, PATH, stat, (const char *path, struct stat *st), (path, st))
@@ -229,6 +231,21 @@ __wrap_fcntl(int fd, int command, ...)
 		fault_now("fcntl pipe size", ERRORS(EPERM, ENOMEM))))
 		return -1;
 	return __real_fcntl(fd, command, argument);
+}
+
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+int
+__wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *argument;
+
+	va_start(ap, request);
+	argument = va_arg(ap, void *);
+	va_end(ap);
+	return fault_now("ioctl", ERRORS(ENOTTY)) ? -1 :
+						    __real_ioctl(fd, request, argument);
 }
 
 CALL(int, -1, ERRORS(EMFILE), dup3, (int fd, int to, int flags), (fd, to, flags))

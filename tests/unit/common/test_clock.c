@@ -19,6 +19,7 @@ test_running(void **state)
 	second = clock_mono_ms();
 	assert_true(first > 0);
 	assert_true(second >= first);
+	assert_true(clock_boot_ms() >= second);
 	assert_true(clock_wall_ms() >= before * 1000);
 	assert_true(clock_wall_ms() < (before + 3600) * 1000);
 }
@@ -29,6 +30,7 @@ test_frozen(void **state)
 	(void)state;
 	clock_freeze(1234, 5678);
 	assert_int_equal(clock_mono_ms(), 1234);
+	assert_int_equal(clock_boot_ms(), 1234);
 	assert_int_equal(clock_wall_ms(), 5678);
 	clock_freeze(0, 0);
 	assert_int_equal(clock_mono_ms(), 0);

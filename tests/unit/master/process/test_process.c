@@ -319,6 +319,8 @@ command(struct stage *s, char *text)
 		process_renew_ended(s->process);
 	} else if (strcmp(text, "ending") == 0) {
 		process_ending(s->process);
+	} else if (strcmp(text, "clock-set") == 0) {
+		process_clock_was_set(s->process, strtoll(rest, NULL, 10));
 	} else if (strcmp(text, "stay") == 0) {
 		process_stay(s->process);
 	} else if (strcmp(text, "daemon-stops") == 0) {
