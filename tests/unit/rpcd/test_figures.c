@@ -152,7 +152,6 @@ test_ending(void **state)
 	turn(f);
 	figures_free(figures);
 	assert_int_equal(waits.calls, 0);
-	answer(f, page_of(1, "a", 2, 3, false), -1);
 	figures = figures_new(&f->rpcd);
 	figures_ask(figures, on_figures, &asker);
 	assert_int_equal(asker.calls, 1);
