@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from reeve import ROOT, SANITIZED, Case, UnixConnection, cat, program, until
+from reeve import PATIENCE, ROOT, SANITIZED, Case, UnixConnection, cat, program, until
 
 NAMED = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?[0-9.]+|[+-]Inf)$")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(?:,|$)')
@@ -234,7 +234,8 @@ class Programs(Case):
         d = self.daemon(program("many", "/bin/sleep 1000", startsecs=0, numprocs=1000,
                                 process_name="worker_%(process_num)04d",
                                 stdout_logfile="NONE", stderr_logfile="NONE"))
-        until(lambda: scrape(d).get("reeve_processes", state="RUNNING") == 1000, every=0.5)
+        until(lambda: scrape(d).get("reeve_processes", state="RUNNING") == 1000,
+              4 * PATIENCE, every=0.5)
         pid, costs = d.front_end(), []
         for _ in range(3):
             time.sleep(1.05)  # the text is shared for a second

@@ -122,9 +122,9 @@ class Stats(Case):
                                 stdout_logfile="NONE", stderr_logfile="NONE"))
         s = self.rpc(d)
         until(lambda: all(r["statename"] == "RUNNING" for r in
-                          s.supervisor.getAllProcessInfo()), PATIENCE)
+                          s.supervisor.getAllProcessInfo()), 4 * PATIENCE, every=0.2)
         until(lambda: all(r.get("processes") == 1 for r in s.reeve.getAllProcessStats()),
-              every=0.5)
+              4 * PATIENCE, every=0.5)
         rows = s.reeve.getAllProcessStats()
         self.assertEqual(["p_%04d" % i for i in range(1000)], [r["name"] for r in rows])
         self.assertEqual({r["name"]: r["pid"] for r in s.supervisor.getAllProcessInfo()},
