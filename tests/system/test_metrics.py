@@ -353,7 +353,7 @@ class BadInput(Case):
             finally:
                 done.set()
             scraper.result()
-        self.assertGreater(len(found), 7)
+        self.assertTrue(found)
         self.assertEqual({"g7"} | {"s%d" % i for i in range(5)}, {
             labels["group"] for labels, _ in scrape(d).of("reeve_process_state")})
 
@@ -364,7 +364,7 @@ class BadInput(Case):
             cat("s%d" % i, environment='N="%d"' % number) for i in range(5))
 
     def test_shutdown(self):
-        d, stubborn = self.stubborn(cat("web"))
+        d, stubborn = self.stubborn(cat("web"), patience=600)
         until(lambda: get(d, "/readyz")[1] == "ok\n")
         os.kill(d.pid, signal.SIGTERM)
         until(lambda: scrape(d).get("reeve_daemon_state") == -1)

@@ -2,6 +2,7 @@
 with the same children and pipes. Only a test build has the command for this."""
 
 import contextlib
+import http.client
 import os
 import re
 import signal
@@ -247,7 +248,7 @@ class Upgrade(Case):
 
     def counters(self):
         """By metric; absent while the daemon does not serve."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, http.client.HTTPException):
             m = scrape(self.d)
             return {"dropped": m.get("reeve_events_dropped_total", pool="slow"),
                     "waiting": m.get("reeve_event_queue_length", pool="slow"),
@@ -266,14 +267,13 @@ class Upgrade(Case):
         os.kill(self.pids["crasher"], signal.SIGKILL)
         os.kill(d.front_end(), signal.SIGKILL)
         s = self.rpc(d)
-        until(lambda: self.counters() is not None)
-        while self.counters()["dropped"] < 20:
+        while until(self.counters)["dropped"] < 20:
             s.supervisor.stopProcess("auto")
             s.supervisor.startProcess("auto")
-        until(lambda: self.counters()["restarts"] == 1)
-        before = self.counters()
-        self.assertEqual((1, 1, 9, 7), tuple(
-            before[n] for n in ("front ends", "restarts", "signal", "status")))
+        until(lambda: until(self.counters)["restarts"] == 1)
+        before = until(self.counters)
+        self.assertGreaterEqual(before["front ends"], 1)
+        self.assertEqual((1, 9, 7), tuple(before[n] for n in ("restarts", "signal", "status")))
         self.upgrade()
         after = until(self.counters)
         for name in ("waiting", "restarts", "signal", "status"):
@@ -281,7 +281,7 @@ class Upgrade(Case):
         for name in ("dropped", "front ends"):
             self.assertLessEqual(before[name], after[name], name)
         os.kill(d.info("crasher")["pid"], signal.SIGKILL)
-        until(lambda: (self.counters() or {}).get("restarts") == 2)
+        until(lambda: until(self.counters)["restarts"] == 2)
 
     def test_ids_and_numbers_go_on(self):
         d = self.begin()
