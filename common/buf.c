@@ -169,3 +169,12 @@ buf_steal(struct buf *b)
 	buf_init(b, b->max);
 	return copy;
 }
+
+char *
+buf_take(struct buf *b)
+{
+	char *data = b->data;
+
+	buf_init(b, b->max);
+	return data;
+}

@@ -58,5 +58,8 @@ buf_commit(struct buf *b, size_t n)
 void buf_consume(struct buf *, size_t n);
 /* New NUL-terminated copy of the content; the buf is cleared. NULL with ENOMEM. */
 char *buf_steal(struct buf *);
+/* The memory of a buf of which nothing was consumed, with its unused bytes and without a
+ * NUL, or NULL; owned by the caller. The buf is cleared. */
+char *buf_take(struct buf *);
 
 #endif

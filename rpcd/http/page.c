@@ -144,11 +144,11 @@ page_content(struct reply *reply, int64_t *bytes)
 		if (response == NULL)
 			shared_buffer_unref(shared);
 	} else {
+		/* buf_steal would return unused bytes first, for a short time. */
 		*bytes = (int64_t)buf_len(&reply->body);
-		text = buf_steal(&reply->body);
-		if (text != NULL)
-			response = MHD_create_response_from_buffer(
-			    (size_t)*bytes, text, MHD_RESPMEM_MUST_FREE);
+		text = buf_take(&reply->body);
+		response = MHD_create_response_from_buffer(
+		    (size_t)*bytes, text, MHD_RESPMEM_MUST_FREE);
 		if (response == NULL)
 			free(text);
 	}

@@ -15,22 +15,25 @@ void *
 http_request_new(void *endpoint, const char *uri, struct MHD_Connection *handle)
 {
 	struct http_endpoint *e = endpoint;
-	struct http_request *r = xcalloc(1, sizeof(*r));
+	struct http_connection *c = http_connection_of(handle);
+	struct http_request *r = xmalloc(sizeof(*r));
 
-	r->endpoint = e;
-	r->client = http_connection_of(handle);
-	if (r->client->state.phase != CONN_FRESH)
-		conn_enter(&r->client->state, CONN_FRESH, e->now);
-	r->path = http_route_find(uri);
+	*r = (struct http_request){
+		.endpoint = e,
+		.client = c,
+		.path = http_route_find(uri),
+		.uri = log_wants(LEVEL_TRACE) ? xstrdup(uri) : NULL,
+		.caller = {
+			.ceiling = e->rpcd->max_role,
+			.origin = &c->origin,
+			.section = e->section,
+			.username = e->access.username,
+		},
+	};
+	if (c->state.phase != CONN_FRESH)
+		conn_enter(&c->state, CONN_FRESH, e->now);
 	if (r->path != NULL && r->path->has_target)
 		r->names_log = tail_target_parse(uri, &r->target) == 0;
-	r->uri = log_wants(LEVEL_TRACE) ? xstrdup(uri) : NULL;
-	r->caller = (struct caller){
-		.ceiling = e->rpcd->max_role,
-		.origin = &r->client->origin,
-		.section = e->section,
-		.username = e->access.username,
-	};
 	TAILQ_INSERT_TAIL(&e->all, r, link);
 	rpcd_begin_request(e->rpcd);
 	return r;
@@ -148,15 +151,10 @@ request_checked(struct http_request *r)
 static enum MHD_Result
 request_headers(struct http_request *r, const char *method, const char *version)
 {
-	const char *length = MHD_lookup_connection_value(
-	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-
 	r->begun = true;
 	if (r->uri != NULL)
 		r->line = trace_request_line(method, r->uri, version);
 	conn_begin_body(&r->client->state, r->endpoint->now);
-	/* libmicrohttpd refuses a length that is not a number. */
-	r->announced = length != NULL ? strtoull(length, NULL, 10) : 0;
 	r->status = http_check(r, method);
 	return r->verification != NULL ? MHD_YES : request_checked(r);
 }

@@ -22,6 +22,16 @@
  * closed. */
 #define HTTP_DISCARD_MAX (16 * 1024 * 1024)
 
+/* The headers that more than one check needs. */
+enum http_field {
+	HTTP_LENGTH,
+	HTTP_ENCODING,
+	HTTP_HOST,
+	HTTP_TYPE,
+	HTTP_CREDENTIALS,
+	HTTP_FIELDS
+};
+
 struct http_request {
 	TAILQ_ENTRY(http_request) link;
 	struct http_endpoint *endpoint;
@@ -29,8 +39,9 @@ struct http_request {
 	const struct http_route *path;  /* NULL: there is no such path */
 	const struct http_route *route; /* NULL: the path does not have the method */
 	struct tail_target target;
-	bool names_log;                 /* the target is valid */
-	struct browser_request browser; /* valid while the headers are checked */
+	bool names_log;                  /* the target is valid */
+	const char *fields[HTTP_FIELDS]; /* the first of each name, or NULL; borrowed */
+	struct browser_request browser;  /* valid while the headers are checked */
 	struct caller caller;
 	bool begun;         /* the headers have been checked */
 	const char *remedy; /* for the page of a refusal, or NULL */

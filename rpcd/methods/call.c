@@ -375,22 +375,25 @@ static struct call *
 call_new(struct calls *calls, struct share *share, const struct caller *caller,
     const struct writer_format *format, bool may_park, call_done_fn *done, void *ctx)
 {
-	struct call *call = xcalloc(1, sizeof(*call));
+	struct call *call = xmalloc(sizeof(*call));
 
-	call->calls = calls;
-	call->done = done;
-	call->ctx = ctx;
+	*call = (struct call){
+		.calls = calls,
+		.done = done,
+		.ctx = ctx,
+		.parked = true,
+		.inv = {
+			.share = share,
+			.rpcd = calls->rpcd,
+			.doc = &call->doc,
+			.id = "null",
+			.caller = caller,
+			.may_park = may_park,
+			.resumed = call_on_resumed,
+		},
+	};
 	reply_text_init(&call->doc, &share->budget, format);
 	reply_text_init(&call->dropped, &share->budget, format);
-	call->inv.share = share;
-	call->inv.rpcd = calls->rpcd;
-	call->inv.doc = &call->doc;
-	call->inv.id = "null";
-	call->inv.caller = caller;
-	call->inv.may_park = may_park;
-	call->inv.resumed = call_on_resumed;
-	buf_init(&call->body, 0);
-	call->parked = true;
 	TAILQ_INSERT_TAIL(&calls->parked, call, link);
 	return call;
 }

@@ -58,6 +58,8 @@ reply_text_last(struct reply_text *doc)
 	part = &doc->parts[doc->nparts++];
 	*part = (struct reply_text_part){ .fd = -1 };
 	buf_init(&part->text, 0);
+	/* Most replies fit, so that their memory does not have to grow. */
+	mem_must(buf_reserve(&part->text, REPLY_TEXT_RESULT) != NULL ? 0 : -1);
 	return part;
 }
 

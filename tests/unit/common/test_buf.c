@@ -182,6 +182,24 @@ test_steal(void **state)
 }
 
 static void
+test_take(void **state)
+{
+	struct buf b;
+	char *data;
+
+	(void)state;
+	buf_init(&b, 3);
+	assert_null(buf_take(&b));
+	assert_int_equal(buf_puts(&b, "abc"), 0);
+	data = buf_take(&b);
+	assert_memory_equal(data, "abc", 3);
+	free(data);
+	expect(&b, "");
+	assert_null(b.data);
+	assert_int_equal(buf_puts(&b, "abcd"), -1);
+}
+
+static void
 assert_only_content(const struct buf *b)
 {
 	for (size_t i = 0; i < b->cap; i++)
@@ -221,6 +239,7 @@ main(void)
 		cmocka_unit_test(test_compaction),
 		cmocka_unit_test(test_memory_given_back),
 		cmocka_unit_test(test_steal),
+		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_wipe),
 	};
 
