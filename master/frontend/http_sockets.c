@@ -19,6 +19,10 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
+/* Of a Unix socket. Its queue keeps connections whose client has left, and those behind
+ * them wait until reeve-rpcd has handled these: a flood of such clients fills any queue. A
+ * client for which the queue has no room waits in connect(2). */
+#define BACKLOG_UNIX 64
 
 struct http_socket {
 	union {
@@ -74,7 +78,7 @@ static int
 http_sockets_listen_unix(struct http_socket *one, const struct listener_config *config)
 {
 	const struct sock_unix want = {.path = config->path, .mode = (mode_t)config->mode,
-	    .uid = config->uid, .gid = config->gid, .backlog = BACKLOG};
+	    .uid = config->uid, .gid = config->gid, .backlog = BACKLOG_UNIX};
 
 	return sock_unix_listen(&want, &one->made);
 }
