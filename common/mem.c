@@ -18,10 +18,8 @@ mem_on_failure(void (*fn)(void))
 }
 
 void
-mem_must(int status)
+mem_fail(void)
 {
-	if (status == 0)
-		return;
 	if (mem_failed != NULL)
 		mem_failed();
 	fatal("out of memory");

@@ -11,9 +11,16 @@
 
 /* Sets a function that is called before the program ends for lack of memory. */
 void mem_on_failure(void (*fn)(void));
-/* Ends the program with "out of memory" unless the status, of an append to a buf or a map,
- * is 0. */
-void mem_must(int status);
+/* Ends the program with "out of memory". */
+NORETURN void mem_fail(void);
+/* The same unless the status, of an append to a buf or a map, is 0. */
+static inline void
+mem_must(int status)
+{
+	if (status != 0)
+		mem_fail();
+}
+
 /* All return new memory, never NULL. */
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);

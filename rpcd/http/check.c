@@ -110,9 +110,10 @@ check_browser(struct http_request *r)
 		    "%s: refused a request for the host '%.100s': set a password, or add "
 		    "the name to server_names=",
 		    e->name, r->browser.host != NULL ? r->browser.host : "");
-		r->remedy = "This server is not known under the name in the address: set "
-			    "a password (username=, password=), or add the name to "
-			    "server_names= in the section of the server.\r\n";
+		http_request_explain(r,
+		    "This server is not known under the name in the address: set a "
+		    "password (username=, password=), or add the name to server_names= in "
+		    "the section of the server");
 		break;
 	}
 	return 403;
@@ -234,23 +235,22 @@ check_body(struct http_request *r)
 	return check_type(r, r->fields[HTTP_TYPE]);
 }
 
-static bool
-check_permitted(const struct http_request *r)
+bool
+http_permits(struct http_request *r, enum role needed, enum cmd_id cmd, const char *name,
+    const char *target)
 {
-	const struct http_route *route = r->route;
-	enum grant_verdict verdict = caller_check_cmd(&r->caller, route->cmd);
-	const char *what =
-	    route->cmd != CMD_HELLO ? cmd_table[route->cmd].name : "the page";
-	enum role needed = check_needs(r);
+	enum grant_verdict verdict = caller_check_cmd(&r->caller, cmd);
 	char *why;
 
-	if (caller_role(&r->caller) >= needed && verdict == GRANT_OK)
+	if (verdict == GRANT_OK && caller_role(&r->caller) >= needed)
 		return true;
-	if (verdict == GRANT_ROLE)
-		needed = cmd_table[route->cmd].role;
-	why = caller_why(
-	    &r->caller, verdict == GRANT_OK ? GRANT_ROLE : verdict, what, needed);
-	reports_refused(r->endpoint->share.reports, &r->caller, what, r->target.name, why);
+	if (verdict == GRANT_OK)
+		verdict = GRANT_ROLE;
+	else if (verdict == GRANT_ROLE)
+		needed = cmd_table[cmd].role;
+	why = caller_why(&r->caller, verdict, name, needed);
+	reports_refused(r->endpoint->share.reports, &r->caller, name, target, why);
+	http_request_explain(r, why);
 	free(why);
 	return false;
 }
@@ -266,7 +266,9 @@ http_check_route(struct http_request *r)
 		return 404;
 	if (route == NULL)
 		return 400;
-	if (!check_is_open(r) && !check_permitted(r))
+	if (!check_is_open(r) &&
+	    !http_permits(r, check_needs(r), route->cmd,
+		route->name != NULL ? route->name : "the page", r->target.name))
 		return 403;
 	if (route->has_target && !r->names_log)
 		return 404;

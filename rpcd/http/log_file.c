@@ -80,7 +80,7 @@ log_file_refuse(struct log_file *file, int status)
 
 static void
 log_file_on_reply(
-    void *ctx, enum fault fault, const char *message UNUSED, json_t *result UNUSED, int fd)
+    void *ctx, enum fault fault, const char *message, json_t *result UNUSED, int fd)
 {
 	struct log_file *file = ctx;
 	struct http_request *r = file->request;
@@ -89,6 +89,7 @@ log_file_on_reply(
 	file->call = 0;
 	if (fault == FAULT_NOT_PERMITTED) {
 		fd_close(fd);
+		http_request_explain(r, message);
 		log_file_refuse(file, 403);
 	} else if (fault != FAULT_NONE || size < 0) {
 		fd_close(fd);
@@ -150,8 +151,8 @@ http_log_file(struct http_request *r)
 	    str_equal(page_answer_query(r, "stream"), "stderr") ? "stderr" : "stdout";
 	struct log_file *file;
 
-	if (caller_check_cmd(&r->caller, is_main ? CMD_MAINLOG_OPEN : CMD_LOG_OPEN) !=
-	    GRANT_OK) {
+	if (!http_permits(r, ROLE_STATES, is_main ? CMD_MAINLOG_OPEN : CMD_LOG_OPEN,
+		"download", is_main ? NULL : name)) {
 		http_request_fail(r, 403);
 		return;
 	}

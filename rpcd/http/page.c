@@ -1,9 +1,10 @@
 #include "rpcd/http/page.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "common/mem.h"
 
-#define PAGE_MAX 512 /* bytes of an error page */
+#include <stdlib.h>
+#include <string.h>
+
 #define CHALLENGE "WWW-Authenticate"
 #define REALM "realm=\"default\""
 
@@ -84,20 +85,20 @@ http_page_error(int status, const char *remedy, int64_t *bytes)
 {
 	const struct http_reason *reason = &reasons[0];
 	struct MHD_Response *response;
-	char page[PAGE_MAX];
-	int len;
+	char *page;
 
 	while (reason->status != status && reason->status != 0)
 		reason++;
-	len = snprintf(page, sizeof(page),
-	    "<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n"
-	    "<h1>Error response</h1>\r\n<p>Error code %d.\r\n<p>Message: "
-	    "%s.\r\n%s%s</body>\r\n",
+	page = xasprintf("<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n"
+			 "<h1>Error response</h1>\r\n<p>Error code %d.\r\n<p>Message: "
+			 "%s.\r\n%s%s</body>\r\n",
 	    status, reason->text, remedy != NULL ? "<p>" : "",
 	    remedy != NULL ? remedy : "");
-	*bytes = len;
+	*bytes = (int64_t)strlen(page);
 	response =
-	    MHD_create_response_from_buffer((size_t)len, page, MHD_RESPMEM_MUST_COPY);
+	    MHD_create_response_from_buffer((size_t)*bytes, page, MHD_RESPMEM_MUST_FREE);
+	if (response == NULL)
+		free(page);
 	response = http_page_headers(response, "text/html");
 	if (reason->header != NULL)
 		response = http_page_header(response, reason->header, reason->value);

@@ -7,6 +7,7 @@
 #include "rpcd/http/suspend.h"
 #include "rpcd/http/verify.h"
 #include "rpcd/methods/call.h"
+#include "rpcd/pages/html.h"
 #include "rpcd/trace.h"
 
 #include <stdlib.h>
@@ -66,6 +67,7 @@ http_request_free(void *endpoint UNUSED, struct MHD_Connection *handle UNUSED,
 		MHD_destroy_response(r->response);
 	TAILQ_REMOVE(&r->endpoint->all, r, link);
 	r->endpoint->rpcd->busy--;
+	free(r->remedy);
 	free(r->uri);
 	free(r->line);
 	free(r);
@@ -96,6 +98,18 @@ http_request_fail(struct http_request *r, int status)
 	r->response = http_page_error(status, r->remedy, &r->answered);
 	if (status == 401 && request_is_of_script(r))
 		r->response = http_page_unasked(r->response);
+}
+
+void
+http_request_explain(struct http_request *r, const char *why)
+{
+	struct buf out;
+
+	buf_init(&out, 0);
+	html_text(&out, why);
+	html_raw(&out, ".\r\n");
+	free(r->remedy);
+	r->remedy = html_take(&out);
 }
 
 static void

@@ -44,7 +44,7 @@ struct http_request {
 	struct browser_request browser;  /* valid while the headers are checked */
 	struct caller caller;
 	bool begun;         /* the headers have been checked */
-	const char *remedy; /* for the page of a refusal, or NULL */
+	char *remedy;       /* owned: HTML for the page of a refusal, or NULL */
 	bool is_json;       /* the body is JSON */
 	bool answering;     /* the answer has begun */
 	bool auth_failed;   /* the credentials are wrong */
@@ -83,6 +83,8 @@ void http_request_free(void *endpoint, struct MHD_Connection *, void **request,
 
 /* Makes the page of an error the answer. */
 void http_request_fail(struct http_request *, int status);
+/* The text that the page of a refusal has in addition. */
+void http_request_explain(struct http_request *, const char *why);
 /* http_suspend_abandon for all requests of the endpoint. */
 void http_request_abandon_all(struct http_endpoint *);
 
@@ -92,6 +94,10 @@ void http_request_abandon_all(struct http_endpoint *);
 int http_check(struct http_request *, const char *method);
 /* Checks whether the caller may use the route. 0, or the status of the refusal. */
 int http_check_route(struct http_request *);
+/* Whether the caller has a role and the right to a command, CMD_HELLO for none. If not,
+ * reports the refusal of `name` with the target (NULL = none), and sets the remedy. */
+bool http_permits(struct http_request *, enum role needed, enum cmd_id, const char *name,
+    const char *target);
 struct access_rules http_access_rules(const struct http_endpoint *);
 
 /* revoke.c: the users have changed: ends the calls that wait and the streams of callers who

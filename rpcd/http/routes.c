@@ -15,10 +15,10 @@
 		.role = ROLE_STATES, .cmd = CMD_HELLO, .answer = function, \
 	}
 
-#define LOG_PAGE(route_path, command, function) \
+#define LOG_PAGE(route_path, command, call, function) \
 	{ \
 		.path = route_path, .method = MHD_HTTP_METHOD_GET, .is_page = true, \
-		.role = ROLE_STATES, .cmd = command, .answer = function, \
+		.role = ROLE_STATES, .cmd = command, .name = call, .answer = function, \
 		.abandon = page_call_abandon, \
 	}
 
@@ -48,6 +48,7 @@ static const struct http_route routes[] = {
 		.method = MHD_HTTP_METHOD_GET,
 		.has_target = true,
 		.cmd = CMD_LOG_OPEN,
+		.name = "logtail",
 		.answer = http_log_tail_answer,
 		.abandon = http_log_tail_abandon,
 	},
@@ -57,6 +58,7 @@ static const struct http_route routes[] = {
 		.method = MHD_HTTP_METHOD_GET,
 		.has_target = true,
 		.cmd = CMD_MAINLOG_OPEN,
+		.name = "mainlogtail",
 		.answer = http_log_tail_answer,
 		.abandon = http_log_tail_abandon,
 	},
@@ -92,8 +94,8 @@ static const struct http_route routes[] = {
 	HEALTH("/readyz", MHD_HTTP_METHOD_HEAD, http_health_ready),
 	PAGE("/", http_pages_list),
 	PAGE("/index.html", http_pages_list),
-	LOG_PAGE("/tail.html", CMD_LOG_OPEN, http_log_page),
-	LOG_PAGE("/mainlog.html", CMD_MAINLOG_OPEN, http_log_page_main),
+	LOG_PAGE("/tail.html", CMD_LOG_OPEN, "supervisor.tailProcessStdoutLog", http_log_page),
+	LOG_PAGE("/mainlog.html", CMD_MAINLOG_OPEN, "supervisor.readLog", http_log_page_main),
 	{
 		.path = "/log.txt",
 		.method = MHD_HTTP_METHOD_GET,

@@ -36,6 +36,8 @@ struct http_route {
 	 * credentials either; wrong ones are refused. */
 	enum role (*needs)(const struct http_endpoint *);
 	enum cmd_id cmd; /* and that of this command; CMD_HELLO needs none */
+	/* What it calls, as the master is told; NULL = nothing that has a name. */
+	const char *name;
 	/* Begins the answer: sets status and response, or suspends until they are set. */
 	void (*answer)(struct http_request *);
 	/* Ends the work for the answer, if there is any: the request ends, possibly because

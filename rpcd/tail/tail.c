@@ -77,6 +77,8 @@ tail_opened(struct tail *t, enum fault fault, int fd)
 		status = 200;
 	else if (fault == FAULT_BAD_NAME || fault == FAULT_NO_FILE)
 		status = 404;
+	else if (fault == FAULT_NOT_PERMITTED)
+		status = 403;
 	if (fd >= 0)
 		(void)fstat(fd, &st);
 	t->ops->opened(t->ctx, status, st.st_mtim.tv_sec);

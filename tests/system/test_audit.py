@@ -127,16 +127,20 @@ class Records(Audited):
                           "method": "supervisor.stopProcess", "result": "NOT_PERMITTED",
                           "target": "cat", "why": "supervisor.stopProcess needs role operate"},
                          record)
-        for path, method in (("/tail.html?processname=cat", "log.open"),
-                             ("/mainlogtail", "mainlog.open"), ("/logtail/cat", "log.open")):
+        for path, method in (
+                ("/tail.html?processname=cat", "supervisor.tailProcessStdoutLog"),
+                ("/mainlog.html", "supervisor.readLog"), ("/mainlogtail", "mainlogtail"),
+                ("/logtail/cat", "logtail"), ("/log.txt?processname=cat", "download")):
             with d.connect("tcp") as client:
-                client.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
-                self.assertIn(b" 403 ", client.recv(100))
+                client.sendall(b"GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" % path.encode())
+                page = b"".join(iter(lambda: client.recv(4096), b""))
+                self.assertIn(b" 403 ", page)
+                self.assertIn(b"<p>%s needs role view." % method.encode(), page)
             until(lambda: self.records(d)[-1]["method"] == method)
             self.assertEqual(method + " needs role view", self.records(d)[-1]["why"])
         for _ in range(2):
             s.system.multicall([{"methodName": "supervisor.shutdown", "params": []}] * 100)
-        until(lambda: sum(r.get("count", 1) for r in self.records(d)) == 204)
+        until(lambda: sum(r.get("count", 1) for r in self.records(d)) == 206)
         self.assertLess(len(self.records(d)), 40)
         # The main log has one line a minute.
         self.assertEqual(1, d.log().count("WARN inet_http_server: refused "))

@@ -245,6 +245,14 @@ x=1
                 ("[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/x\n"
                  "stderr_logfile=%(here)s/sub/../x\n",
                  [(5, r"\[program:a\] stderr_logfile is also the stdout_logfile of")]),
+                ("logfile=%(here)s/l\nlogfile_maxbytes=0\naudit_log=%(here)s/l\n"
+                 "audit_log_maxbytes=0\n",
+                 [(4, r"\[supervisord\] audit_log is also the logfile of \[supervisord\], "
+                      "so that not every line of it is a record")]),
+                ("audit_log=%(here)s/x\n[program:a]\ncommand=/bin/cat\n"
+                 "stdout_logfile=%(here)s/sub/../x\n",
+                 [(2, r"\[supervisord\] audit_log is also the stdout_logfile of "
+                      r"\[program:a\]")]),
                 ("[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/sub\n",
                  [(4, r"\[program:a\] stdout_logfile .*/sub is a directory")]),
                 (RPC + "[inet_http_server]\nport=1\nusername=\npassword=\n",
@@ -300,6 +308,11 @@ x=1
                  "command=/bin/cat\n",
                  [(9, r"\[user:u\] methods has supervisor\.foo, but there is no such"),
                   (10, r"\[user:u\] deny_methods has x, but there is no such method")]),
+                (server + user + "programs=a\nmethods=supervisor.readLog, supervisor.read*, "
+                 "supervisor.startProcess\n[program:a]\ncommand=/bin/cat\n",
+                 [(10, r"\[user:u\] methods has supervisor\.readLog, which has no effect: "
+                       "it needs programs=all")]),
+                (server + user + "programs=all\nmethods=supervisor.readLog\n", []),
                 (server + user + "program=a\n",
                  [(9, r"\[user:u\] has no option program")]),
                 (RPC + "[inet_http_server]\nport=1\n" + user, []),

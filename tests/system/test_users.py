@@ -492,7 +492,7 @@ class Changes(Case):
                 self.assertIn(b" 403 ", stream.readline())
         records = until(lambda: len(lines := self.d.file("audit.log").splitlines()) == 3 and
                         [json.loads(line) for line in lines])
-        self.assertEqual([("log.open", "cat"), ("log.open", "g:a"), ("mainlog.open", None)],
+        self.assertEqual([("logtail", "cat"), ("logtail", "g:a"), ("mainlogtail", None)],
                          [(r["method"], r.get("target")) for r in records])
 
 

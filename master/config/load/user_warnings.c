@@ -133,27 +133,57 @@ user_warnings_is_served(const struct config *config, const char *pattern)
 	return served;
 }
 
+/* Whether the pattern is for a method. *for_all: only for methods that need programs=all. */
 static bool
-user_warnings_has_method(const struct config *config, const char *pattern)
+user_warnings_has_method(const struct config *config, const char *pattern, bool *for_all)
 {
+	bool is_served = user_warnings_is_served(config, pattern), found = is_served;
 	const struct api_method *method;
 
+	*for_all = !is_served;
 	for (size_t n = 0; (method = api_nth(n)) != NULL; n++)
-		if (fnmatch(pattern, method->name, 0) == 0)
-			return true;
-	return user_warnings_is_served(config, pattern);
+		if (fnmatch(pattern, method->name, 0) == 0) {
+			found = true;
+			if ((cmd_table[method->cmd].flags & CMD_NEEDS_ALL) == 0)
+				*for_all = false;
+		}
+	return found;
+}
+
+/* Whether there are programs that the user does not see. */
+static bool
+user_warnings_is_restricted(const struct user_config *user)
+{
+	struct program_set *set;
+	bool is_restricted;
+
+	if (user->programs == NULL)
+		return false;
+	set = program_set_new((const char *const *)user->programs);
+	mem_must(set == NULL ? -1 : 0);
+	is_restricted = !program_set_is_all(set);
+	program_set_free(set);
+	return is_restricted;
 }
 
 static void
 user_warnings_methods(struct conf_load *load, const struct user_config *user,
     const char *option, char *const *patterns)
 {
+	bool restricts = str_equal(option, "methods") && user_warnings_is_restricted(user);
+	bool for_all;
+
 	for (; patterns != NULL && *patterns != NULL; patterns++)
-		if (!user_warnings_has_method(load->config, *patterns))
+		if (!user_warnings_has_method(load->config, *patterns, &for_all))
 			conf_load_warn(load, user->section, option,
 			    "[%s] %s has %s, but there is no such method; reeve-rpcd(8) "
 			    "and reeve-api(7) list them",
 			    user->section, option, *patterns);
+		else if (restricts && for_all)
+			conf_load_warn(load, user->section, option,
+			    "[%s] methods has %s, which has no effect: it needs "
+			    "programs=all",
+			    user->section, *patterns);
 }
 
 static void

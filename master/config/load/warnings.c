@@ -240,7 +240,7 @@ warnings_log_path(const char *path)
 }
 
 /* Warns of a log that several options name and at least one rotates: each would rename its
- * backups. */
+ * backups. The audit log is the last option. */
 static void
 warnings_shared_log(struct conf_load *load, const char *section, const char *key,
     const char *path, bool rotates)
@@ -258,6 +258,13 @@ warnings_shared_log(struct conf_load *load, const char *section, const char *key
 		return;
 	}
 	free(whole);
+	if (str_equal(key, "audit_log")) {
+		conf_load_warn(load, section, key,
+		    "[%s] audit_log is also the %s of [%s], so that not every line of it "
+		    "is a record; use one file for each",
+		    section, use->key, use->section);
+		return;
+	}
 	if (!rotates && !use->rotates)
 		return;
 	if (str_equal(section, use->section) && str_equal(key, use->key))

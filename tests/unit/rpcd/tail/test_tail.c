@@ -253,6 +253,7 @@ test_refused(void **state)
 	} refusals[] = {
 	    {FAULT_BAD_NAME, 404},
 	    {FAULT_NO_FILE, 404},
+	    {FAULT_NOT_PERMITTED, 403},
 	    {FAULT_FAILED, 503},
 	    {FAULT_SHUTDOWN_STATE, 503},
 	};
