@@ -1,4 +1,4 @@
-/* Queue: the BSD tail queue, with the removal-safe walk that glibc lacks. */
+/* Queue: the BSD tail queues, with the removal-safe walks that glibc lacks. */
 #ifndef COMMON_QUEUE_H
 #define COMMON_QUEUE_H
 
@@ -8,6 +8,13 @@
 #define TAILQ_FOREACH_SAFE(var, head, field, next)                        \
 	for ((var) = TAILQ_FIRST(head);                                   \
 	     (var) != NULL && ((next) = TAILQ_NEXT(var, field), 1);       \
+	     (var) = (next))
+#endif
+
+#ifndef STAILQ_FOREACH_SAFE
+#define STAILQ_FOREACH_SAFE(var, head, field, next)                       \
+	for ((var) = STAILQ_FIRST(head);                                  \
+	     (var) != NULL && ((next) = STAILQ_NEXT(var, field), 1);      \
 	     (var) = (next))
 #endif
 

@@ -10,7 +10,7 @@
 #define TOO_LATE "the master does not answer"
 
 struct figures_asker {
-	TAILQ_ENTRY(figures_asker) in_list;
+	STAILQ_ENTRY(figures_asker) in_list;
 	int64_t until;  /* clock_mono_ms() when it does not wait any longer */
 	uint64_t fetch; /* number of the fetch that it waits for */
 	figures_fn *fn;
@@ -20,7 +20,7 @@ struct figures_asker {
 struct figures {
 	struct rpcd *rpcd;
 	struct source *timer;                             /* for the first one that waits */
-	TAILQ_HEAD(figures_askers, figures_asker) askers; /* in order of arrival */
+	STAILQ_HEAD(figures_askers, figures_asker) askers; /* in order of arrival */
 	struct figures_list list, next;
 	int64_t fetched_ms; /* -1 = never */
 	bool known;         /* the last request was answered in time */
@@ -41,11 +41,11 @@ figures_clear(struct figures_list *list)
 static void
 figures_call_first(struct figures *figures, const char *failure)
 {
-	struct figures_asker *asker = TAILQ_FIRST(&figures->askers);
+	struct figures_asker *asker = STAILQ_FIRST(&figures->askers);
 	figures_fn *fn = asker->fn;
 	void *ctx = asker->ctx;
 
-	TAILQ_REMOVE(&figures->askers, asker, in_list);
+	STAILQ_REMOVE_HEAD(&figures->askers, in_list);
 	free(asker);
 	fn(ctx, failure);
 }
@@ -57,7 +57,7 @@ figures_on_timer(void *ctx, uint32_t ready UNUSED)
 	const struct figures_asker *asker;
 	int64_t now = clock_mono_ms();
 
-	while ((asker = TAILQ_FIRST(&figures->askers)) != NULL && asker->until <= now) {
+	while ((asker = STAILQ_FIRST(&figures->askers)) != NULL && asker->until <= now) {
 		figures->known = false;
 		figures_call_first(figures, TOO_LATE);
 	}
@@ -72,7 +72,7 @@ figures_new(struct rpcd *rpcd)
 
 	figures->rpcd = rpcd;
 	figures->fetched_ms = -1;
-	TAILQ_INIT(&figures->askers);
+	STAILQ_INIT(&figures->askers);
 	figures->timer = loop_timer(rpcd->loop, figures_on_timer, figures);
 	if (figures->timer != NULL)
 		return figures;
@@ -87,8 +87,8 @@ figures_free(struct figures *figures)
 
 	if (figures == NULL)
 		return;
-	while ((asker = TAILQ_FIRST(&figures->askers)) != NULL) {
-		TAILQ_REMOVE(&figures->askers, asker, in_list);
+	while ((asker = STAILQ_FIRST(&figures->askers)) != NULL) {
+		STAILQ_REMOVE_HEAD(&figures->askers, in_list);
 		free(asker);
 	}
 	figures_clear(&figures->list);
@@ -108,9 +108,9 @@ figures_end(struct figures *figures, const char *failure)
 
 	figures->fetching = false;
 	figures->known = failure == NULL;
-	while ((asker = TAILQ_FIRST(&figures->askers)) != NULL && asker->fetch <= ended)
+	while ((asker = STAILQ_FIRST(&figures->askers)) != NULL && asker->fetch <= ended)
 		figures_call_first(figures, failure);
-	if (TAILQ_EMPTY(&figures->askers))
+	if (STAILQ_EMPTY(&figures->askers))
 		source_arm(figures->timer, -1);
 }
 
@@ -221,9 +221,9 @@ figures_ask(struct figures *figures, figures_fn *fn, void *ctx)
 	asker->fetch = figures->fetch;
 	asker->fn = fn;
 	asker->ctx = ctx;
-	if (TAILQ_EMPTY(&figures->askers))
+	if (STAILQ_EMPTY(&figures->askers))
 		source_arm(figures->timer, asker->until);
-	TAILQ_INSERT_TAIL(&figures->askers, asker, in_list);
+	STAILQ_INSERT_TAIL(&figures->askers, asker, in_list);
 }
 
 void
@@ -231,10 +231,10 @@ figures_forget(struct figures *figures, const void *ctx)
 {
 	struct figures_asker *asker, *next;
 
-	TAILQ_FOREACH_SAFE(asker, &figures->askers, in_list, next) {
+	STAILQ_FOREACH_SAFE(asker, &figures->askers, in_list, next) {
 		if (asker->ctx != ctx)
 			continue;
-		TAILQ_REMOVE(&figures->askers, asker, in_list);
+		STAILQ_REMOVE(&figures->askers, asker, figures_asker, in_list);
 		free(asker);
 	}
 }

@@ -23,13 +23,13 @@
 
 /* A password that waits. */
 struct verification {
-	TAILQ_ENTRY(verification) link;
+	STAILQ_ENTRY(verification) link;
 	void *client; /* NULL = it has gone */
 	uint64_t id;
 	char *user, *password;
 };
 
-TAILQ_HEAD(verifications, verification);
+STAILQ_HEAD(verifications, verification);
 
 struct verifier {
 	struct loop *loop;
@@ -54,9 +54,9 @@ struct verifier {
 static void
 verifier_pop(struct verifier *v)
 {
-	struct verification *first = TAILQ_FIRST(&v->waiting);
+	struct verification *first = STAILQ_FIRST(&v->waiting);
 
-	TAILQ_REMOVE(&v->waiting, first, link);
+	STAILQ_REMOVE_HEAD(&v->waiting, link);
 	v->count--;
 	v->busy = v->stale = false;
 	mem_wiping_free(first->password);
@@ -68,7 +68,7 @@ verifier_pop(struct verifier *v)
 static void
 verifier_settle(struct verifier *v, bool matches, const char *failure)
 {
-	const struct verification *first = TAILQ_FIRST(&v->waiting);
+	const struct verification *first = STAILQ_FIRST(&v->waiting);
 	void *client = first->client;
 	uint64_t id = first->id;
 
@@ -100,7 +100,7 @@ verifier_next(struct verifier *v)
 {
 	struct verification *first;
 
-	while ((first = TAILQ_FIRST(&v->waiting)) != NULL && !v->busy && v->peer != NULL &&
+	while ((first = STAILQ_FIRST(&v->waiting)) != NULL && !v->busy && v->peer != NULL &&
 	    helper_process_is_ready(v->helper)) {
 		v->busy = peer_call(v->peer, "verify",
 			      json_pack("{s:s,s:s}", "user", first->user, "password",
@@ -117,7 +117,7 @@ verifier_count_of(const struct verifier *v, const void *client)
 	const struct verification *one;
 	size_t count = 0;
 
-	TAILQ_FOREACH(one, &v->waiting, link)
+	STAILQ_FOREACH(one, &v->waiting, link)
 		count += one->client == client;
 	return count;
 }
@@ -140,16 +140,14 @@ verifier_ask(
 	one->id = id;
 	one->user = strdup(user);
 	one->password = strdup(password);
-	TAILQ_INSERT_TAIL(&v->waiting, one, link);
-	v->count++;
 	if (one->user == NULL || one->password == NULL) {
-		TAILQ_REMOVE(&v->waiting, one, link);
-		v->count--;
 		mem_wiping_free(one->password);
 		free(one->user);
 		free(one);
 		return strerror(ENOMEM);
 	}
+	STAILQ_INSERT_TAIL(&v->waiting, one, link);
+	v->count++;
 	verifier_next(v);
 	return NULL;
 }
@@ -161,7 +159,7 @@ verifier_forget(struct verifier *v, const void *client)
 
 	if (v == NULL)
 		return;
-	TAILQ_FOREACH(one, &v->waiting, link)
+	STAILQ_FOREACH(one, &v->waiting, link)
 		if (one->client == client)
 			one->client = NULL;
 }
@@ -278,7 +276,7 @@ verifier_new(struct loop *loop, struct reaper *reaper, const struct config *conf
 	v->config = config;
 	v->path = path;
 	v->answer = answer;
-	TAILQ_INIT(&v->waiting);
+	STAILQ_INIT(&v->waiting);
 	return v;
 }
 

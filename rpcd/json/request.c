@@ -9,10 +9,16 @@
 
 /* ---- the extent of a request ---- */
 
+static bool
+json_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static size_t
 json_skip_blanks(const char *text, size_t len, size_t at)
 {
-	while (at < len && memchr(" \t\r\n", text[at], 4) != NULL)
+	while (at < len && json_is_blank(text[at]))
 		at++;
 	return at;
 }
