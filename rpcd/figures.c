@@ -19,7 +19,7 @@ struct figures_asker {
 
 struct figures {
 	struct rpcd *rpcd;
-	struct source *timer;                             /* for the first one that waits */
+	struct source *timer; /* for the first one that waits */
 	STAILQ_HEAD(figures_askers, figures_asker) askers; /* in order of arrival */
 	struct figures_list list, next;
 	int64_t fetched_ms; /* -1 = never */

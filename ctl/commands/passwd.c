@@ -45,14 +45,19 @@ static bool
 passwd_read_arguments(
     struct session *s, const struct words *words, struct passwd_arguments *given)
 {
+	bool options = true;
+
 	for (size_t i = 0; i < words->count; i++) {
 		const char *word = words->list[i];
 
-		if (strcmp(word, "--method") == 0 && i + 1 < words->count) {
+		if (options && strcmp(word, "--") == 0) {
+			options = false;
+		} else if (options && strcmp(word, "--method") == 0 &&
+		    i + 1 < words->count) {
 			given->method = words->list[++i];
-		} else if (*word == '-' || given->user != NULL) {
+		} else if ((options && *word == '-') || given->user != NULL) {
 			session_usage(s, EXIT_INVALID_ARGS,
-			    *word == '-' ?
+			    options && *word == '-' ?
 				"Error: the option of passwd is --method METHOD" :
 				"Error: passwd takes only one user");
 			return false;

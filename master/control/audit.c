@@ -487,7 +487,8 @@ audit_claimed(struct connection *client, const json_t *params, uint64_t count)
 	entry = audit_entry(client, params);
 	entry.method = audit_string(params, "method");
 	entry.target = audit_string(params, "target");
-	if (why != NULL)
+	/* reeve-rpcd logs wrong credentials itself. */
+	if (why != NULL && !str_equal(entry.method, "login"))
 		audit_log_refusal(audit, client->role, &entry, why);
 	if (audit->file == NULL ||
 	    !audit_admits(

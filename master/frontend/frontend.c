@@ -207,7 +207,7 @@ frontend_send_users(struct frontend *frontend)
 	peer_secret(frontend->peer, true);
 	if (rpcd_setup_send_users(frontend->peer, place->use->config) == 0)
 		return;
-	log_limited(&place->setup_failures, LEVEL_ERROR,
+	log_limited(&place->setup_failures, errno == EPIPE ? LEVEL_WARN : LEVEL_ERROR,
 	    "cannot send the users to %s (%d): %s; killing it", place->kind.name,
 	    (int)helper_process_pid(frontend->helper), strerror(errno));
 	helper_process_fail(frontend->helper, NULL);

@@ -154,6 +154,7 @@ class Records(Audited):
                          tuple(record[key] for key in ("method", "why", "result")))
         self.assertNotIn("user", record)
         self.assertNotIn(b"guessed", read(d.path("audit.log")))
+        self.assertEqual(1, sum("wrong credentials" in line for line in d.messages()))
 
     def test_secrets_are_counted(self):
         d = self.begin()

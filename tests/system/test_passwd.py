@@ -27,6 +27,7 @@ class Pipe(Case):
     def test_hashes(self):
         """Each has its own salt."""
         for arguments, pattern in (((), YESCRYPT), (("bob",), YESCRYPT),
+                                   (("--", "-x"), YESCRYPT),
                                    (("--method", "yescrypt", "bob"), YESCRYPT),
                                    (("bob", "--method", "sha512crypt"), SHA512)):
             lines = set()
@@ -55,6 +56,8 @@ class Pipe(Case):
 
     def test_arguments(self):
         for arguments, why in ((("a", "b"), "passwd takes only one user"),
+                               (("--", "-a", "-b"), "passwd takes only one user"),
+                               (("--", "--method", "b"), "passwd takes only one user"),
                                (("--method",), "the option of passwd is --method METHOD"),
                                (("-x",), "the option of passwd is --method METHOD"),
                                (("--method", "md5"), "there is no method md5"),
