@@ -455,6 +455,8 @@ frontends_adopt(struct frontends *all, const struct frontend_record *record,
 		return -1;
 	}
 	old->greeted = record->greeted;
+	if (old->connection != NULL)
+		peer_secret(old->peer, true); /* as rpcd_setup_send does */
 	*connection = old->connection;
 	if (helper_process_is_ready(old->helper))
 		frontend_watch_clients(old);
