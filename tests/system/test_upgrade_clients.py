@@ -13,6 +13,7 @@ from reeve import PATIENCE, SEAM, Case, alive, program, reeve_only, until
 from test_ctl_follow import Follower as Reevectl
 from test_event_stream import Page
 from test_follow import Follower
+from test_rpcinterface import Served, method
 from test_upgrade import front_ends
 
 UPGRADES = 20
@@ -153,6 +154,20 @@ class Clients(Seam):
         self.upgrades += 1
         self.d.wait_log("upgrade: took over")
 
+    def test_requests_that_wait_are_answered(self):
+        """They wait for a sample or for the configuration, and are carried out again."""
+        for method in ("all.stats", "config.preview", "config.reread", "config.update"):
+            wire = self.control(self.d)
+            ident = wire.request(method)
+            wire.call("daemon.upgrade")
+            self.upgrades += 1
+            self.d.wait_log("upgrade: took over", count=self.upgrades)
+            answers = [f for f in wire.notifications if f.get("id") == ident]
+            result = answers[0]["result"] if answers else wire.answer(ident)
+            self.assertIsInstance(result, dict)
+            wire.close()
+        self.assertNotIn("reaped unknown pid", self.d.log())
+
     def test_parts_of_requests_are_kept(self):
         """A request of which a part was sent before the upgrade, whatever the part."""
         request = (b'{"jsonrpc":"2.0","id":7,"method":"process.stdin","params":'
@@ -279,6 +294,31 @@ class Roles(Seam):
         limited.stop()
         self.assertEqual([], limited.failures)
         until(lambda: len(front_ends(d)) == 2, what="the old reeve-rpcd processes to exit")
+
+
+@reeve_only
+class Interface(Served):
+    """A program that serves a namespace is restarted for the reeve-rpcd of the new version;
+    until then the old one calls it."""
+
+    def make(self, *arguments, **options):
+        return super().make(*arguments, build=SEAM, **options)
+
+    def test_namespace_is_served_again(self):
+        if not os.path.exists(os.path.join(SEAM, "reeved")):
+            self.skipTest("no build with the seam in " + SEAM)
+        self.begin([method("echo", "string", "string")], {"echo": "echo"})
+        self.await_service(1)
+        for count in range(1, 4):
+            pid = self.d.info("rpcinterface.x:x")["pid"]
+            self.control(self.d).call("daemon.upgrade")
+            self.d.wait_log("upgrade: took over", count=count)
+            self.d.wait_log("rpcinterface x serves 1 methods", count=count + 1)
+            with self.rpc(self.d) as s:
+                self.assertEqual("a", s.x.echo("a"))
+            self.assertNotEqual(pid, self.d.info("rpcinterface.x:x")["pid"])
+        self.assertEqual(3, self.d.log().count("x is restarted for a new reeve-rpcd"))
+        self.assertNotIn("reaped unknown pid", self.d.log())
 
 
 if __name__ == "__main__":

@@ -430,6 +430,8 @@ test_put_back_with_job(void **state)
 {
 	struct scene *s = *state;
 	struct sequence_record record;
+	struct jobs *old = s->jobs;
+	const struct job_sink *job_sink;
 	struct job_record job;
 	void *ctx;
 
@@ -442,13 +444,13 @@ test_put_back_with_job(void **state)
 	assert_int_equal(job.sequence, 1);
 	assert_int_equal(id_queue_push(&job.ids, process(s, 'a')->id), 0);
 	assert_int_equal(id_queue_push(&job.ids, process(s, 'b')->id), 0);
-	jobs_free(s->jobs);
 	s->jobs = jobs_new(s->loop, s->groups, NULL);
 	record = hand_over(s, 1);
+	jobs_free(old);
 	assert_true(record.begun && !record.issued);
 	assert_null(sequences_job_sink(s->all, 2, &ctx));
-	assert_int_equal(
-	    jobs_restore(s->jobs, &job, sequences_job_sink(s->all, 1, &ctx), ctx), 0);
+	job_sink = sequences_job_sink(s->all, 1, &ctx);
+	assert_int_equal(jobs_restore(s->jobs, &job, job_sink, ctx), 0);
 	settle(s, "kill 100 15\nkill 101 15\n");
 	process_reaped(process(s, 'a'), 0);
 	process_reaped(process(s, 'b'), 0);
