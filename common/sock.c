@@ -39,6 +39,19 @@ sock_address_unix(struct sockaddr_un *sun, const char *path_fmt, ...)
 	return n < 0 || (size_t)n >= sizeof(sun->sun_path) ? fail_with(ENAMETOOLONG) : 0;
 }
 
+/* An abstract name begins with a NUL and has none at its end. */
+socklen_t
+sock_address_notify(struct sockaddr_un *to, const char *address)
+{
+	if ((*address != '/' && *address != '@') || address[1] == '\0' ||
+	    sock_address_unix(to, "%s", address) == -1)
+		return 0;
+	if (*address == '/')
+		return (socklen_t)sizeof(*to);
+	to->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(address));
+}
+
 /* Waits while the backlog is full, for SOCK_CONNECT_SECONDS at most. */
 static int
 sock_connect_bounded(int fd, const struct sockaddr_un *sun)

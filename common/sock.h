@@ -16,6 +16,9 @@ NODISCARD int sock_pair(int fds[2]);
 /* Fills in the address of a Unix socket; 0, or -1 with ENAMETOOLONG. */
 NODISCARD int sock_address_unix(struct sockaddr_un *, const char *path_fmt, ...)
     PRINTF_LIKE(2, 3);
+/* The address of a service manager, as in NOTIFY_SOCKET: a path, or an abstract name after
+ * '@'. Its length, 0 = not valid. */
+socklen_t sock_address_notify(struct sockaddr_un *, const char *address);
 /* Connects to a Unix socket; waits a few seconds while the listener's backlog is full. */
 NODISCARD int sock_connect_unix(const char *path);
 /* The same without waiting: EAGAIN while the listener's backlog is full. */

@@ -12,6 +12,7 @@
 #include "master/daemon/run.h"
 #include "master/daemon/upgrade.h"
 #include "master/frontend/http_sockets.h"
+#include "master/survivors/fdstore.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -134,6 +135,14 @@ main_begin(struct master *master)
 	int64_t watchdog_ms;
 	const char *call;
 
+	master->fdstore = fdstore_receive(
+	    getenv("LISTEN_PID"), getenv("LISTEN_FDS"), getenv("LISTEN_FDNAMES"), getpid());
+	if (master->fdstore == NULL)
+		main_cannot_start("calloc");
+	/* After an exec of this process, these descriptors are others. */
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
 	if (spawn_init(&call) == -1)
 		main_cannot_start(call);
 	master->loop = loop_new();
@@ -142,6 +151,9 @@ main_begin(struct master *master)
 	/* Before the daemon forks: WATCHDOG_PID names the process that was started. */
 	watchdog_ms =
 	    notify_watchdog_ms(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
+	if (fdstore_begin(master->fdstore, master->loop, getenv("NOTIFY_SOCKET"),
+		getenv("FDSTORE")) == -1)
+		main_cannot_start("timer");
 	master->notify = notify_new(master->loop, getenv("NOTIFY_SOCKET"), watchdog_ms);
 }
 
@@ -223,6 +235,7 @@ main(int argc, char **argv)
 	free(master.config_path);
 	free(master.self);
 	notify_free(master.notify);
+	fdstore_free(master.fdstore);
 	free(master.config_name);
 	reaper_free(master.reaper);
 	loop_free(master.loop);

@@ -30,6 +30,7 @@ struct config_requests;
 struct control;
 struct daemon_ops;
 struct dispatcher;
+struct fdstore;
 struct frontends;
 struct http_sockets;
 struct notify;
@@ -64,10 +65,11 @@ struct master {
 	const struct arguments *arguments;
 	struct loop *loop;
 	struct reaper *reaper;
-	struct notify *notify; /* the service manager; NULL = none */
-	char *self;            /* path of our binary; NULL = unknown */
-	bool first;            /* this is the first run of the process */
-	bool reexecuted;       /* executed again, to restart out of FATAL */
+	struct notify *notify;   /* the service manager; NULL = none */
+	struct fdstore *fdstore; /* what the service manager stores */
+	char *self;              /* path of our binary; NULL = unknown */
+	bool first;              /* this is the first run of the process */
+	bool reexecuted;         /* executed again, to restart out of FATAL */
 	char **argv;
 	/* The state before an upgrade, while this run takes it over; NULL = none. */
 	json_t *state;
@@ -108,7 +110,7 @@ struct master {
 	struct rpcinterfaces *rpcinterfaces;
 	struct verifier *verifier;
 	struct survivors *survivors; /* the record of what runs */
-	struct source *fatal_timer; /* FATAL: when children that remain get SIGKILL */
+	struct source *fatal_timer;  /* FATAL: when children that remain get SIGKILL */
 	struct FIELDS(MASTER_FIELDS);
 };
 

@@ -35,8 +35,10 @@ struct child_context {
 struct child_origin {
 	int64_t born_first, born_last; /* its start in ticks is between these */
 	uint64_t stdin_pipe, output_pipes[OUTPUT_MAX]; /* inode numbers; 0 = no pipe */
-	char *mark; /* of its environment; this and the next: borrowed, NULL = none */
+	char *mark;   /* of its environment; this and the next: borrowed, NULL = none */
 	char *cgroup; /* directory of its control group */
+	/* Our ends of the pipes, borrowed; to be taken over: those that were stored. */
+	int stdin_fd, output_fds[OUTPUT_MAX];
 };
 
 /* Prepares a new process for its starts: timer, AUTO log files. 0, or -1 with errno. */
@@ -63,8 +65,9 @@ NODISCARD enum fault child_write_stdin(
 NODISCARD enum fault child_clear_logs(struct process *);
 /* Of a process that runs. */
 void child_origin(const struct process *, struct child_origin *);
-/* Takes over a process that an earlier daemon has spawned: watches the pidfd, and reads its
- * pipes again if they exist. 0, or -1 with errno, and nothing is taken. */
+/* Takes over a process that an earlier daemon has spawned: takes the pidfd and the pipes
+ * that were stored, and opens other pipes again. 0, or -1 with errno, and nothing is
+ * taken. */
 NODISCARD int child_take_over(
     struct process *, pid_t, int pidfd, const struct child_origin *);
 /* USR2: reopens the logs of a running process. */

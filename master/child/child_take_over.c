@@ -38,12 +38,13 @@ child_origin(const struct process *process, struct child_origin *origin)
 		.mark = child->mark,
 		.cgroup = child->cgroup,
 	};
-	if (child->input != NULL)
-		origin->stdin_pipe = take_over_pipe_number(child->input->fd);
-	for (int c = 0; c < OUTPUT_MAX; c++)
-		if (child->outputs[c] != NULL)
-			origin->output_pipes[c] =
-			    take_over_pipe_number(child->outputs[c]->fd);
+	origin->stdin_fd = child->input != NULL ? child->input->fd : -1;
+	origin->stdin_pipe = take_over_pipe_number(origin->stdin_fd);
+	for (int c = 0; c < OUTPUT_MAX; c++) {
+		origin->output_fds[c] =
+		    child->outputs[c] != NULL ? child->outputs[c]->fd : -1;
+		origin->output_pipes[c] = take_over_pipe_number(origin->output_fds[c]);
+	}
 }
 
 /* --- its pipes ----------------------------------------------------------------------- */
@@ -108,16 +109,20 @@ static void
 take_over_pipes(struct process *process, pid_t pid, const struct child_origin *origin)
 {
 	struct child *child = process->child;
-	int fd = take_over_open_pipe(pid, STDIN_FILENO, origin->stdin_pipe, O_WRONLY);
+	int fd = origin->stdin_fd;
 
+	if (fd == -1)
+		fd = take_over_open_pipe(pid, STDIN_FILENO, origin->stdin_pipe, O_WRONLY);
 	if (fd != -1)
 		child->input =
 		    stdin_queue_new(child->context->loop, fd, child_stdin_max(process));
 	if (child->input == NULL)
 		fd_close(fd);
 	for (int c = 0; c < OUTPUT_MAX; c++) {
-		fd = take_over_open_pipe(
-		    pid, STDOUT_FILENO + c, origin->output_pipes[c], O_RDONLY);
+		fd = origin->output_fds[c];
+		if (fd == -1)
+			fd = take_over_open_pipe(
+			    pid, STDOUT_FILENO + c, origin->output_pipes[c], O_RDONLY);
 		if (fd == -1 && origin->output_pipes[c] != 0)
 			log_warn("%s: the pipe of its %s cannot be opened again; what it "
 				 "writes there is lost until it is restarted",
@@ -139,8 +144,8 @@ child_take_over(
 {
 	struct child *child = process->child;
 
-	if (reaper_watch_pidfd(
-		child->context->reaper, pid, pidfd, child_reaped, process) == -1)
+	if (reaper_watch_pidfd(child->context->reaper, pid, pidfd, child_reaped, process) ==
+	    -1)
 		return -1;
 	child->pidfd = pidfd;
 	child->born_first = origin->born_first;

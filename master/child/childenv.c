@@ -13,7 +13,7 @@
 /* Variables that a service manager passes to reeved alone. */
 static const char *const withheld[] = {
     "NOTIFY_SOCKET=", "LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES=", "WATCHDOG_USEC=",
-    "WATCHDOG_PID=",
+    "WATCHDOG_PID=", "FDSTORE=",
 };
 
 /* The array while it is being filled. */

@@ -27,8 +27,7 @@ NODISCARD int reaper_watch(struct reaper *, pid_t, reap_fn *, void *ctx);
 /* The same for a process that is not our child. The pidfd is borrowed. fn gets the wait
  * status if the parent reaps the process within two seconds, else REAPER_UNKNOWN. 0, or -1
  * with errno. */
-NODISCARD int reaper_watch_pidfd(
-    struct reaper *, pid_t, int pidfd, reap_fn *fn, void *ctx);
+NODISCARD int reaper_watch_pidfd(struct reaper *, pid_t, int pidfd, reap_fn *fn, void *ctx);
 void reaper_forget(struct reaper *, pid_t);
 /* Calls fn, with the ctx of reaper_watch, whenever a signal has stopped the child. */
 void reaper_watch_stops(struct reaper *, pid_t, reap_stopped_fn *fn);

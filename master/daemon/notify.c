@@ -136,20 +136,6 @@ notify_state(struct notify *n, enum daemon_state state, const char *detail)
 
 /* --- life ------------------------------------------------------------------------- */
 
-/* The address's length; 0 = invalid. An abstract name begins with a NUL and has none at its
- * end. */
-static socklen_t
-notify_set_address(struct sockaddr_un *to, const char *address)
-{
-	if ((*address != '/' && *address != '@') || address[1] == '\0' ||
-	    sock_address_unix(to, "%s", address) == -1)
-		return 0;
-	if (*address == '/')
-		return (socklen_t)sizeof(*to);
-	to->sun_path[0] = '\0';
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(address));
-}
-
 struct notify *
 notify_new(struct loop *loop, const char *address, int64_t watchdog_ms)
 {
@@ -157,7 +143,7 @@ notify_new(struct loop *loop, const char *address, int64_t watchdog_ms)
 
 	if (address == NULL || *address == '\0' || (n = calloc(1, sizeof(*n))) == NULL)
 		return NULL;
-	n->length = notify_set_address(&n->to, address);
+	n->length = sock_address_notify(&n->to, address);
 	if (n->length == 0)
 		log_warn(
 		    "NOTIFY_SOCKET is neither a path nor an abstract name: %s", address);

@@ -175,8 +175,8 @@ SUBSYSTEM(rpcinterfaces,
 static int
 subsystems_new_survivors(struct master *master, char **error)
 {
-	master->survivors =
-	    survivors_new(master->loop, master->groups, master->config, error);
+	master->survivors = survivors_new(
+	    master->loop, master->groups, master->fdstore, master->config, error);
 	if (master->survivors == NULL && *error == NULL)
 		return startup_failed(error, "cannot create the record of processes");
 	return master->survivors != NULL ? 0 : -1;

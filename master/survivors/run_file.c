@@ -21,10 +21,10 @@
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define TEMPORARY "." RUN_FILE_NAME ".new" /* only one daemon uses the directory */
-#define AGAIN_MS 5000      /* until a failed write is tried again */
-#define LOCK_WAIT_MS 2000  /* for the helpers of a daemon that was killed */
+#define AGAIN_MS 5000                      /* until a failed write is tried again */
+#define LOCK_WAIT_MS 2000                  /* for the helpers of a daemon that was killed */
 #define LOCK_RETRY_MS 20
-#define GROWTH_MIN 65536   /* bytes that may be out of date in any case */
+#define GROWTH_MIN 65536 /* bytes that may be out of date in any case */
 
 struct run_file {
 	char *path;          /* for messages */
@@ -217,8 +217,7 @@ run_file_note(struct idmap *found, const struct run_record *record_take)
 /* A line that is cut off is one that a full disk, or the end of the daemon, did not let be
  * written. The number of lines that cannot be used, or -1 for the file of another boot. */
 static int
-run_file_parse(
-    const struct run_file *file, const char *text, size_t n, struct idmap *found)
+run_file_parse(const struct run_file *file, const char *text, size_t n, struct idmap *found)
 {
 	const char *end = text + n, *newline;
 	struct run_record record;
@@ -262,8 +261,8 @@ run_file_read(struct run_file *file, size_t *count)
 	if (bad == -1)
 		log_info("%s is of an earlier boot of the machine", file->path);
 	else if (bad > 0)
-		log_warn("%s is damaged: %d line%s of it cannot be used", file->path,
-		    bad, bad == 1 ? "" : "s");
+		log_warn("%s is damaged: %d line%s of it cannot be used", file->path, bad,
+		    bad == 1 ? "" : "s");
 	if (found != NULL)
 		list = run_file_list(found, count);
 	idmap_free(found);
@@ -309,8 +308,8 @@ run_file_replace(struct run_file *file)
 	buf_init(&all, 0);
 	fd_close(file->fd);
 	(void)!safepath_remove(&file->dir, TEMPORARY, NULL);
-	file->fd = safepath_open(&file->dir, TEMPORARY,
-	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600, &st);
+	file->fd = safepath_open(
+	    &file->dir, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600, &st);
 	if (file->fd != -1 && run_file_collect(file, &all) == 0 &&
 	    run_file_put(file->fd, &all) == 0 &&
 	    safepath_rename(&file->dir, TEMPORARY, file->dir.name) == 0) {
@@ -432,8 +431,8 @@ run_file_close(struct run_file *file)
 		run_file_flush(file);
 	else if (file->begun)
 		(void)!safepath_remove(&file->dir, file->dir.name, NULL);
-	while (file->lines != NULL &&
-	    (line = idmap_next(file->lines, &cursor, NULL)) != NULL)
+	while (
+	    file->lines != NULL && (line = idmap_next(file->lines, &cursor, NULL)) != NULL)
 		free(line);
 	idmap_free(file->lines);
 	buf_clear(&file->unsent);

@@ -88,8 +88,8 @@ survivor_insert(struct survivor_list *list, struct survivor *survivor_take)
 	struct survivor *other;
 
 	TAILQ_FOREACH_REVERSE(other, list, survivor_list, in_list)
-		if (run_record_order(&other->record, &survivor_take->record) <= 0)
-			break;
+	if (run_record_order(&other->record, &survivor_take->record) <= 0)
+		break;
 	if (other != NULL)
 		TAILQ_INSERT_AFTER(list, other, survivor_take, in_list);
 	else

@@ -22,12 +22,12 @@ struct survivor {
 	TAILQ_ENTRY(survivor) in_list;
 	struct survivors *all;
 	struct run_record record;
-	int pidfd;            /* owned; -1 = it is left alone */
-	struct source *ended; /* while it is being ended */
-	struct tree *tree;    /* with killmode=tree; else NULL */
+	int pidfd;                     /* owned; -1 = it is left alone */
+	struct source *ended;          /* while it is being ended */
+	struct tree *tree;             /* with killmode=tree; else NULL */
 	struct cgroup_end *cgroup_end; /* after its end, with killmode=cgroup */
-	int64_t due_ms;       /* of its next signal; -1 = it got none */
-	int kills;            /* signals SIGKILL that were sent */
+	int64_t due_ms;                /* of its next signal; -1 = it got none */
+	int kills;                     /* signals SIGKILL that were sent */
 };
 
 /* The next signal to it, and whom it is for. */

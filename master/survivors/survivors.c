@@ -1,6 +1,7 @@
 #include "master/survivors/survivors.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/map.h"
 #include "common/mem.h"
@@ -10,11 +11,13 @@
 #include "master/child/child.h"
 #include "master/child/pidfd.h"
 #include "master/child/tree.h"
+#include "master/survivors/fdstore.h"
 #include "master/survivors/run_file.h"
 #include "master/survivors/survivor.h"
 #include "proto/state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +28,9 @@ struct survivors {
 	struct loop *loop;
 	struct groups *groups;
 	enum unclean_start policy;
-	struct run_file *file;       /* NULL = no state_directory= */
-	struct idmap *pids;          /* id of a process → its recorded pid, as a pointer */
+	struct fdstore *fdstore; /* borrowed */
+	struct run_file *file;   /* NULL = no state_directory= */
+	struct idmap *pids;      /* id of a process → its recorded pid, as a pointer */
 	struct survivor_list ending; /* in order */
 	struct survivor_list left;   /* alone */
 	struct source *timer;
@@ -46,6 +50,22 @@ survivors_record(struct survivors *s, const struct process *p)
 		return;
 	run_record_of(p, &record);
 	run_file_set(s->file, &record);
+}
+
+/* Only a process that can be taken over needs its pipes. */
+static void
+survivors_store_pipes(struct survivors *s, const struct process *p)
+{
+	struct child_origin origin;
+	int fds[1 + OUTPUT_MAX];
+
+	if (s->policy != UNCLEAN_ADOPT || p->group->ops->needs_its_daemon)
+		return;
+	child_origin(p, &origin);
+	fds[0] = origin.stdin_fd;
+	for (int c = 0; c < OUTPUT_MAX; c++)
+		fds[1 + c] = origin.output_fds[c];
+	fdstore_put(s->fdstore, p->pid, fds, nitems(fds));
 }
 
 /* A start that has failed while a survivor of the same program runs may have failed because
@@ -81,7 +101,11 @@ survivors_process_changed(
 	if (recorded != 0 && recorded != p->pid) {
 		run_file_remove(s->file, recorded);
 		idmap_remove(s->pids, p->id);
+		if (s->policy == UNCLEAN_ADOPT)
+			fdstore_remove(s->fdstore, recorded);
 	}
+	if (p->pid != 0 && recorded != p->pid)
+		survivors_store_pipes(s, p);
 	if (p->pid != 0 &&
 	    (recorded != p->pid || (from != p->state && p->state == PROCESS_STOPPING)))
 		survivors_record(s, p);
@@ -198,8 +222,8 @@ survivors_on_tree(void *ctx, size_t left)
 	struct survivor *survivor = ctx;
 
 	if (left > 0)
-		survivors_log(survivor, LEVEL_WARN,
-		    "has left processes that could not be killed");
+		survivors_log(
+		    survivor, LEVEL_WARN, "has left processes that could not be killed");
 	survivors_has_ended(survivor);
 }
 
@@ -226,8 +250,8 @@ survivors_end_rest(struct survivor *survivor)
 	int dir = path != NULL ? cgroup_dir_open(path) : -1;
 
 	if (dir != -1)
-		survivor->cgroup_end = cgroup_end_new(
-		    survivor->all->loop, dir, survivors_on_cgroup, survivor);
+		survivor->cgroup_end =
+		    cgroup_end_new(survivor->all->loop, dir, survivors_on_cgroup, survivor);
 	else if (survivor->tree != NULL)
 		tree_finish(survivor->tree);
 	return survivor->cgroup_end != NULL || (dir == -1 && survivor->tree != NULL);
@@ -301,7 +325,10 @@ survivors_take_over(struct survivors *s, struct survivor *survivor)
 {
 	const struct run_record *record = &survivor->record;
 	struct process *p = survivors_process(s, record);
-	const struct child_origin origin = {
+	struct child_origin origin = {
+		.stdin_fd = fdstore_take(s->fdstore, record->stdin_pipe, O_WRONLY),
+		.output_fds = { fdstore_take(s->fdstore, record->stdout_pipe, O_RDONLY),
+		    fdstore_take(s->fdstore, record->stderr_pipe, O_RDONLY) },
 		.born_first = record->born_first,
 		.born_last = record->born_last,
 		.stdin_pipe = record->stdin_pipe,
@@ -316,8 +343,10 @@ survivors_take_over(struct survivors *s, struct survivor *survivor)
 		.start = record->start,
 	};
 
-	if (p == NULL ||
-	    child_take_over(p, record->pid, survivor->pidfd, &origin) == -1) {
+	if (p == NULL || child_take_over(p, record->pid, survivor->pidfd, &origin) == -1) {
+		fd_close(origin.stdin_fd);
+		for (int c = 0; c < OUTPUT_MAX; c++)
+			fd_close(origin.output_fds[c]);
 		survivors_end(s, survivor);
 		return;
 	}
@@ -388,14 +417,15 @@ survivors_begin(struct survivors *s, bool resumed)
 		else
 			survivors_handle(s, &records[i], resumed);
 	free(records);
+	fdstore_forget_rest(s->fdstore);
 	survivors_flush(s);
 }
 
 /* --- life ---------------------------------------------------------------------------- */
 
 struct survivors *
-survivors_new(
-    struct loop *loop, struct groups *groups, const struct config *config, char **error)
+survivors_new(struct loop *loop, struct groups *groups, struct fdstore *fdstore,
+    const struct config *config, char **error)
 {
 	struct survivors *s = calloc(1, sizeof(*s));
 
@@ -404,6 +434,7 @@ survivors_new(
 		return NULL;
 	s->loop = loop;
 	s->groups = groups;
+	s->fdstore = fdstore;
 	s->policy = config->on_unclean_start;
 	TAILQ_INIT(&s->ending);
 	TAILQ_INIT(&s->left);

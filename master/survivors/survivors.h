@@ -9,14 +9,15 @@
 #include "master/config/config.h"
 #include "master/process/group.h"
 
+struct fdstore;
 struct survivors;
 
 typedef void survivors_fn(void *ctx);
 
-/* New: opens the record of the earlier daemon. Loop and groups are borrowed. NULL with
- * *error new (NULL if out of memory). */
+/* New: opens the record of the earlier daemon. Loop, groups and store are borrowed. NULL
+ * with *error new (NULL if out of memory). */
 struct survivors *survivors_new(
-    struct loop *, struct groups *, const struct config *, char **error);
+    struct loop *, struct groups *, struct fdstore *, const struct config *, char **error);
 /* Processes that are not ended yet stay in the record. NULL is fine. */
 void survivors_free(struct survivors *);
 /* Before anything starts: logs what survives, takes processes over, and begins to end

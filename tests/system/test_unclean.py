@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from reeve import Case, alive, cat, program, read, reeve_only, status_of, until
+from reeve import Case, alive, cat, program, read, reeve_only, until
 from test_cgroup import PLACE
 from test_events import pool
 
@@ -554,29 +554,6 @@ class Adopt(Unclean):
         self.restart(d)
         d.wait_log("odd: the pipe of its stdout cannot be opened again")
         self.assertEqual(pids["odd"], d.info("odd")["pid"])
-
-
-@reeve_only
-class OomScore(Case):
-    SCORE = "/proc/%s/oom_score_adj"
-
-    def set_score(self, score):
-        with open(self.SCORE % "self", "w", encoding="ascii") as f:
-            f.write(score)
-
-    def test_inherited(self):
-        """The daemon lowers its score if it may; what it starts has the inherited one."""
-        self.addCleanup(self.set_score, read(self.SCORE % "self").decode())
-        self.set_score("200")
-        d = self.daemon(SLEEPER)
-        d.wait_state("sleeper", "RUNNING")
-        effective = int(status_of(d.pid)["CapEff"], 16)
-        may = os.geteuid() == 0 and effective >> 24 & 1
-        self.assertEqual(b"-900\n" if may else b"200\n", read(self.SCORE % d.pid))
-        others = d.remaining()
-        self.assertGreaterEqual(len(others), 2)
-        for pid in others:
-            self.assertEqual(b"200\n", read(self.SCORE % pid), pid)
 
 
 if __name__ == "__main__":

@@ -50,25 +50,25 @@ extern const struct conf_type conf_autorestart;  /* enum autorestart */
 extern const struct conf_type conf_killmode;     /* enum killmode */
 extern const struct conf_type conf_exitcodes;    /* in process_config */
 
-extern const struct conf_type conf_string;      /* char * */
-extern const struct conf_type conf_serverurl;   /* char *, NULL = AUTO */
-extern const struct conf_type conf_directory;   /* char *: exists */
+extern const struct conf_type conf_string;          /* char * */
+extern const struct conf_type conf_serverurl;       /* char *, NULL = AUTO */
+extern const struct conf_type conf_directory;       /* char *: exists */
 extern const struct conf_type conf_state_directory; /* char *: exists, absolute */
-extern const struct conf_type conf_path;        /* char *: its directory exists */
-extern const struct conf_type conf_file;        /* char *: unchecked, absolute */
-extern const struct conf_type conf_logfile;     /* struct output_config */
-extern const struct conf_type conf_environment; /* struct environment */
-extern const struct conf_type conf_user;        /* struct user * */
+extern const struct conf_type conf_path;            /* char *: its directory exists */
+extern const struct conf_type conf_file;            /* char *: unchecked, absolute */
+extern const struct conf_type conf_logfile;         /* struct output_config */
+extern const struct conf_type conf_environment;     /* struct environment */
+extern const struct conf_type conf_user;            /* struct user * */
 
-extern const struct conf_type conf_event_length; /* bool: bytes */
-extern const struct conf_type conf_confinement;  /* bool: strict */
+extern const struct conf_type conf_event_length;  /* bool: bytes */
+extern const struct conf_type conf_confinement;   /* bool: strict */
 extern const struct conf_type conf_unclean_start; /* enum unclean_start */
-extern const struct conf_type conf_command_role; /* enum role */
-extern const struct conf_type conf_role;         /* has_role, … of listener_config */
-extern const struct conf_type conf_server_names; /* char *: "a b.example" */
-extern const struct conf_type conf_port;         /* host, port of listener_config */
-extern const struct conf_type conf_owner;        /* uid, gid of listener_config */
-extern const struct conf_type conf_mode;         /* int: chmod */
+extern const struct conf_type conf_command_role;  /* enum role */
+extern const struct conf_type conf_role;          /* has_role, … of listener_config */
+extern const struct conf_type conf_server_names;  /* char *: "a b.example" */
+extern const struct conf_type conf_port;          /* host, port of listener_config */
+extern const struct conf_type conf_owner;         /* uid, gid of listener_config */
+extern const struct conf_type conf_mode;          /* int: chmod */
 
 extern const struct conf_type conf_any_role; /* enum role */
 extern const struct conf_type conf_secret;   /* char *, wiped when it is freed */

@@ -426,8 +426,7 @@ test_pidfd(void **state)
 		pidfd = pidfd_new(pid);
 		assert_int_not_equal(pidfd, -1);
 		tally.seen = 0;
-		assert_int_equal(
-		    reaper_watch_pidfd(reaper, pid, pidfd, count, &tally), 0);
+		assert_int_equal(reaper_watch_pidfd(reaper, pid, pidfd, count, &tally), 0);
 		/* waitpid would not find it. */
 		reaper_expect(reaper, pid);
 		assert_int_equal(pidfd_kill(pidfd, SIGKILL), 0);

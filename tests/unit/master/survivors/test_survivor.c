@@ -163,8 +163,7 @@ test_find(void **state)
 	assert_int_equal(pidfd, -1);
 	record.born_first = record.born_last -= 1;
 	kill(record.pid, SIGKILL);
-	assert_int_equal(
-	    waitid(P_PID, (id_t)record.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(waitid(P_PID, (id_t)record.pid, &info, WEXITED | WNOWAIT), 0);
 	record.born_first = 0;
 	assert_false(survivor_find(&record, &pidfd));
 	assert_int_equal(waitpid(record.pid, NULL, 0), record.pid);
