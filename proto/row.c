@@ -190,6 +190,7 @@ static const struct kind
     kind_ready = { row_read_flag, row_write_flag, row_is_usual_ready, NULL },
     kind_state = { row_read_state, row_write_word, row_is_usual, state_process_words },
     kind_verdict = { row_read_word, row_write_word, row_is_usual, state_verdict_words },
+    kind_reason = { row_read_word, row_write_word, row_is_usual, state_reason_words },
     kind_health = { row_read_word, row_write_word, row_is_usual, state_health_words };
 
 #define COLUMN(member, kind, ...) \
@@ -224,6 +225,7 @@ static const struct column columns[] = {
 	COLUMN(restarts, number, .least = 0),
 	COLUMN(paused, flag, .usual = false),
 	COLUMN(autostart, flag, .usual = true),
+	COLUMN(last_reason, reason, .least = 0),
 };
 
 static bool

@@ -49,6 +49,13 @@ const struct state_word state_health_words[] = {
 	{0, NULL},
 };
 
+const struct state_word state_reason_words[] = {
+	{REASON_NONE, "none"},
+	{REASON_OUT_OF_MEMORY, "out-of-memory"},
+	{REASON_UNKNOWN, "unknown"},
+	{0, NULL},
+};
+
 const char *
 state_word_name(const struct state_word *words, int code)
 {
@@ -64,6 +71,12 @@ state_word_code(const struct state_word *words, const char *name)
 		if (strcmp(words->name, name) == 0)
 			return words->code;
 	return -1;
+}
+
+int
+verdict_parse(const char *name)
+{
+	return state_word_code(state_verdict_words, name);
 }
 
 bool
@@ -121,13 +134,15 @@ process_info_description(const struct process_info *info, int64_t now)
 char *
 process_info_last_exit(const struct process_info *info)
 {
+	const char *more =
+	    info->last_reason == REASON_OUT_OF_MEMORY ? " (out of memory)" : "";
 	char name[32];
 
 	if (info->stop == 0 || info->last_signal < 0)
 		return strdup("");
 	if (info->last_signal == 0)
-		return mem_printf("exit status %d", info->last_status);
-	return mem_printf("killed by %s", str_signal_name(info->last_signal, name));
+		return mem_printf("exit status %d%s", info->last_status, more);
+	return mem_printf("killed by %s%s", str_signal_name(info->last_signal, name), more);
 }
 
 bool

@@ -38,6 +38,10 @@ enum verdict {
 	VERDICT_UNKNOWN,	/* only in a mirror: a verdict of a later version */
 };
 
+/* What is known about an exit beside its status. UNKNOWN: not even that, or a word of a
+ * later version. */
+enum exit_reason { REASON_NONE, REASON_OUT_OF_MEMORY, REASON_UNKNOWN };
+
 /* The types' names in field tables (common/fields.h). */
 #define FIELDS_TYPE_STATE enum process_state
 #define FIELDS_TYPE_VERDICT enum verdict
@@ -79,6 +83,7 @@ struct process_info {
 	bool paused;      /* a client has suspended automatic starts */
 	bool autostart;   /* it is started with the daemon */
 	enum health health;
+	enum exit_reason last_reason; /* of the last exit */
 	/* What must happen before the next spawn; "" = nothing. Callers who see only some
 	 * programs read it, too. */
 	char *waiting_for;
@@ -104,11 +109,12 @@ struct state_word {
 };
 
 extern const struct state_word state_process_words[], state_daemon_words[],
-    state_verdict_words[], state_health_words[];
+    state_verdict_words[], state_health_words[], state_reason_words[];
 
 const char *state_word_name(const struct state_word *, int code);
 /* The code of a name, or -1. */
 int state_word_code(const struct state_word *, const char *name);
+int verdict_parse(const char *name); /* or -1 */
 
 static inline const char *
 process_state_name(enum process_state state)
@@ -132,12 +138,6 @@ static inline const char *
 verdict_name(enum verdict verdict)
 {
 	return state_word_name(state_verdict_words, (int)verdict);
-}
-
-static inline int
-verdict_parse(const char *name)
-{
-	return state_word_code(state_verdict_words, name);
 }
 
 bool process_state_is_stopped(enum process_state);     /* STOPPED EXITED FATAL UNKNOWN */

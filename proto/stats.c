@@ -92,7 +92,8 @@ const struct stats_member stats_members[STATS_MEMBERS] = {
 	    "and processes that they started and waited for"),
 	MEMBER("cpu_percent", PERCENT, cpu_share, "CPU time since the sample before, as a "
 	    "percentage of one CPU. It is absent in the first sample after a start"),
-	MEMBER("rss", NUMBER, rss, "resident memory in bytes. Pages that several "
+	MEMBER("rss", NUMBER, rss, "resident memory in bytes; with a control "
+	    "group, all memory of the group. Pages that several "
 	    "processes share count once for each of them"),
 	MEMBER("fds", NUMBER, fds, "open file descriptors. It is absent before Linux 6.2"),
 	MEMBER("log_bytes", LOG_BYTES, stdout_bytes, "bytes written to the logs stdout and "

@@ -58,6 +58,7 @@ child_attach(const struct child_context *context, struct process *process)
 		return -1;
 	process->child = child;
 	child->pidfd = -1;
+	child->oom_kills = child->cpu_us = -1;
 	child->context = context;
 	child->timer = loop_timer(context->loop, child_timer_fired, process);
 	if (child->timer == NULL || child_create_autologs(process, child) == -1)
@@ -171,6 +172,7 @@ child_ended(struct process *process, int wait_status)
 	child_close_pipes(process);
 	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 127)
 		child_explain_end(process, process->pid);
+	process->last_reason = (int)child_exit_reason(process);
 	process_reaped(process, wait_status);
 	if (ops->ended != NULL)
 		ops->ended(process);

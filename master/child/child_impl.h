@@ -15,6 +15,8 @@
 #define CHILD_FIELDS(ROW, S)								\
 	ROW(S, TEXT, mark)	/* of this spawn in its environment; NULL = none */	\
 	ROW(S, TEXT, cgroup)	/* directory of its control group; NULL = none yet */	\
+	ROW(S, I64, oom_kills)	/* at the start, in that group; -1 = not counted */	\
+	ROW(S, I64, cpu_us)	/* that the group had used at the start; -1 = unknown */\
 	ROW(S, INT, wait_status) /* while process->ended_ms is set */			\
 	/* Ticks from the boot of the machine: before and after its spawn. */		\
 	ROW(S, I64, born_first)								\
@@ -39,9 +41,14 @@ struct child {
 	struct FIELDS(CHILD_FIELDS);
 };
 
-/* Opens its control group if it is to have one: a descriptor, 0 = none, or -1 with *why
- * new. */
+/* Opens its control group, with its limits, if it is to have one: a descriptor, 0 = none,
+ * or -1 with *why new. */
 NODISCARD int child_open_cgroup(struct process *, char **why);
+/* Whether the kernel has killed a process of its control group since the start. */
+enum exit_reason child_exit_reason(const struct process *);
+/* What the processes in its control group have used since the start, and use; -1 =
+ * unknown. False if it has no control group. */
+bool child_cgroup_usage(const struct process *, int64_t *cpu_ms, int64_t *memory);
 /* Closes our ends of the pipes, and the logs. */
 void child_close_pipes(struct process *);
 /* reap_fn of a process: kills what it has left, and then calls child_ended. */

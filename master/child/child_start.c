@@ -2,8 +2,6 @@
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/child/cgroup/cgroup_dir.h"
-#include "master/child/cgroup/cgroups.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
 #include "master/child/childenv.h"
@@ -17,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -274,31 +271,6 @@ child_fail_fork(struct process *process, int errnum, char **why)
 }
 
 /* --- the spawn ----------------------------------------------------------------------- */
-
-int
-child_open_cgroup(struct process *process, char **why)
-{
-	struct child *child = process->child;
-	char *path, *detail = NULL;
-	int fd;
-
-	if (process->config->killmode != KILL_CGROUP)
-		return 0;
-	fd = cgroups_open(child->context->cgroups, process->group->config->name,
-	    process->config->name, &path, &detail);
-	if (fd != -1) {
-		/* That of a process that was taken over is another one. */
-		if (child->cgroup != NULL && strcmp(child->cgroup, path) != 0)
-			(void)!cgroup_dir_remove(child->cgroup);
-		free(child->cgroup);
-		child->cgroup = path;
-		return fd;
-	}
-	*why =
-	    mem_printf("cannot prepare the control group for '%s'", process->config->name);
-	child_explain(process, detail);
-	return -1;
-}
 
 static pid_t
 child_clone(struct process *process, const struct command_line *command, char *const *env,

@@ -70,8 +70,8 @@ clone3_call(struct clone_args *args, int (*fn)(void *), void *arg)
 #endif
 
 pid_t
-clone3_into_cgroup(int cgroup, unsigned long flags, void *stack, size_t size,
-    int (*fn)(void *), void *arg)
+clone3_into_cgroup(
+    int cgroup, unsigned long flags, void *stack, size_t size, int (*fn)(void *), void *arg)
 {
 	struct clone_args args = {
 		.flags = flags | CLONE_INTO_CGROUP,

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define ENVIRON_MAX (128 * 1024) /* bytes of an environment that are searched */
+#define SCANS_MIN 5              /* before it gives up, on a slow machine */
 #define PAUSE_MAX_MS 100         /* between two scans, for processes that are ending */
 
 struct tree {
@@ -29,6 +30,7 @@ struct tree {
 	int64_t finish_ms; /* when tree_finish was called; -1 = it was not */
 	pid_t scan_main;   /* `main` when this scan began */
 	int64_t pause_ms;
+	int scans; /* since then */
 	DIR *proc; /* NULL = no scan is under way */
 	char *environment;
 	struct tree_table next;  /* of this scan */
@@ -162,7 +164,9 @@ tree_go_on(struct tree *tree, size_t left, size_t failed)
 
 	if (tree->finish_ms == -1)
 		return;
-	if ((counts && left == failed) || now - tree->finish_ms >= TREE_MAX_MS) {
+	tree->scans++;
+	if ((counts && left == failed) ||
+	    (now - tree->finish_ms >= TREE_MAX_MS && tree->scans >= SCANS_MIN)) {
 		tree->done(tree->ctx, left);
 		return;
 	}

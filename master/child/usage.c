@@ -5,6 +5,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/queue.h"
+#include "master/child/child_impl.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -37,10 +38,11 @@ struct usage {
 	int64_t sampled_ms; /* when it was complete; -1 = there is none */
 	/* The sample that is being made. */
 	struct usage_table next;
-	enum { USAGE_IDLE, USAGE_BEGINS, USAGE_READS, USAGE_COUNTS } phase;
+	enum { USAGE_IDLE, USAGE_BEGINS, USAGE_READS, USAGE_COUNTS, USAGE_GROUPS } phase;
 	DIR *dir;        /* open from USAGE_READS on */
 	bool counts_fds; /* the kernel shows the number of descriptors as a size */
 	size_t counted;  /* processes whose descriptors are counted */
+	size_t grouped;  /* programs whose control groups were read */
 	bool blind;      /* it was logged that /proc does not show the programs */
 };
 
@@ -203,6 +205,27 @@ usage_count_some(struct usage *usage)
 	return usage->counted < table->nprocesses;
 }
 
+/* Reads the control groups of the next programs, which count what they use more exactly.
+ * True when there are more. */
+static bool
+usage_read_groups(struct usage *usage)
+{
+	struct usage_table *table = &usage->next;
+
+	for (int n = 0; n < USAGE_STEP && usage->grouped < table->count; n++) {
+		struct usage_row *row = &table->rows[usage->grouped++];
+		const struct process *p = groups_process(usage->groups, row->id);
+		int64_t cpu_ms, memory;
+
+		if (p == NULL || p->spawn != row->spawn ||
+		    !child_cgroup_usage(p, &cpu_ms, &memory))
+			continue;
+		row->cpu_ms = cpu_ms != -1 ? cpu_ms : row->cpu_ms;
+		row->rss = memory != -1 ? memory : row->rss;
+	}
+	return usage->grouped < table->count;
+}
+
 /* Notes the programs that run. */
 static void
 usage_begin(struct usage *usage)
@@ -210,7 +233,7 @@ usage_begin(struct usage *usage)
 	int64_t tick_ms = 1000 / sysconf(_SC_CLK_TCK);
 
 	usage_table_init(&usage->next, tick_ms > 0 ? tick_ms : 1, sysconf(_SC_PAGESIZE));
-	usage->counted = 0;
+	usage->counted = usage->grouped = 0;
 	usage->begun_ms = clock_mono_ms();
 	usage->dir = opendir(usage->proc);
 	if (usage->dir == NULL) {
@@ -250,7 +273,9 @@ usage_turn(void *ctx, uint32_t ready UNUSED)
 		usage_begin(usage);
 	else if (usage->phase == USAGE_READS)
 		usage_read(usage);
-	else if (!usage_count_some(usage))
+	else if (usage->phase == USAGE_COUNTS && !usage_count_some(usage))
+		usage->phase = USAGE_GROUPS;
+	else if (usage->phase == USAGE_GROUPS && !usage_read_groups(usage))
 		usage_finish(usage);
 	if (usage->phase != USAGE_IDLE)
 		source_arm(usage->timer, clock_mono_ms());

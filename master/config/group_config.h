@@ -28,6 +28,18 @@ enum output_id { OUTPUT_STDOUT, OUTPUT_STDERR, OUTPUT_MAX };
  * killasgroup. */
 enum killmode { KILL_PROCESS, KILL_GROUP, KILL_TREE, KILL_CGROUP };
 
+/* A share of the CPUs: so much time in each period. */
+struct cpu_max {
+	int64_t quota_us, period_us; /* 0 = not set */
+};
+
+/* What the control group of a process may use; 0 = not set. */
+struct limits_config {
+	int64_t memory_max, memory_high; /* bytes */
+	int64_t cpu_weight, io_weight, pids_max;
+	struct cpu_max cpu_max;
+};
+
 enum autorestart { AUTORESTART_FALSE, AUTORESTART_UNEXPECTED, AUTORESTART_TRUE };
 
 /* One process of a program. */
@@ -47,6 +59,7 @@ struct process_config {
 	int stopsignal;
 	bool stopasgroup, killasgroup, redirect_stderr;
 	enum killmode killmode;
+	struct limits_config limits;
 	bool exit_on_fatal; /* its failure ends the daemon */
 	bool is_main;       /* its end ends the daemon, and it is never restarted */
 	bool reset_signals; /* the child has SIGPIPE and SIGXFSZ at their default, too */

@@ -61,6 +61,16 @@ payload_names(struct buf *out, const struct process *process)
 	    process->group->config->name);
 }
 
+/* Whether the state follows from an exit whose reason is known. */
+static bool
+payload_has_reason(const struct process *process)
+{
+	if (process->last_reason == REASON_NONE)
+		return false;
+	return process->state == PROCESS_EXITED ||
+	    (process->state == PROCESS_BACKOFF && process->verdict == VERDICT_EXITED_EARLY);
+}
+
 int
 payload_process_state(
     struct buf *out, const struct process *process, enum process_state from)
@@ -76,6 +86,9 @@ payload_process_state(
 		rc = buf_printf(out, " expected:%d", autorestart_exit_is_expected(process));
 	if (rc == 0 && row->pid)
 		rc = buf_printf(out, " pid:%d", (int)process->pid);
+	if (rc == 0 && payload_has_reason(process))
+		rc = buf_printf(out, " reason:%s",
+		    state_word_name(state_reason_words, process->last_reason));
 	return rc;
 }
 

@@ -28,6 +28,8 @@ exit_keep_status(struct process *p, int wait_status)
 	p->has_exitstatus = true;
 	p->exitstatus = p->last_status = code;
 	p->last_signal = signo;
+	if (code == 0 || p->state == PROCESS_STOPPING)
+		p->last_reason = REASON_NONE;
 	p->ending = code != -1 ? code : signo != 0 ? 128 + signo : 255;
 	p->stop = clock_wall_ms() / 1000;
 }
@@ -37,8 +39,10 @@ exit_log(const struct process *p, int wait_status, bool expected)
 {
 	char text[WAITSTATUS_TEXT];
 
-	log_at(expected ? LEVEL_INFO : LEVEL_WARN, "exited: %s (%s; %sexpected)",
-	    p->config->name, waitstatus_text(wait_status, text), expected ? "" : "not ");
+	log_at(expected ? LEVEL_INFO : LEVEL_WARN, "exited: %s (%s%s; %sexpected)",
+	    p->config->name, waitstatus_text(wait_status, text),
+	    p->last_reason == REASON_OUT_OF_MEMORY ? ", out of memory" : "",
+	    expected ? "" : "not ");
 }
 
 enum fault

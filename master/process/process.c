@@ -376,6 +376,7 @@ process_info_of(const struct process *p, const char *stdout_log, const char *std
 		.exitstatus = p->has_exitstatus ? p->exitstatus : 0,
 		.last_status = p->last_status,
 		.last_signal = p->last_signal,
+		.last_reason = (enum exit_reason)p->last_reason,
 		.spawnerr = strdup(p->spawnerr != NULL ? p->spawnerr : ""),
 		.failure = strdup(p->failure != NULL ? p->failure : ""),
 		.stopped_at = process_stopped_at(p),

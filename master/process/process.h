@@ -67,6 +67,7 @@ struct process_ops {
 	ROW(S, INT, exitstatus)		/* -1 = by a signal */				\
 	ROW(S, INT, last_status)	/* of the last end, at `stop`: -1 = by a signal */\
 	ROW(S, INT, last_signal)	/* that signal, else 0 */			\
+	ROW(S, INT, last_reason)	/* enum exit_reason; set before process_reaped */\
 	ROW(S, U64, restarts)		/* automatic starts after the first start */	\
 	ROW(S, TEXT, spawnerr)								\
 	/* Why the last attempt executed no program, in more detail than spawnerr. */	\

@@ -35,15 +35,17 @@ def place():
 PLACE = place()
 
 
-@reeve_only
-@unittest.skipIf(PLACE is None, "no control group of version 2 can be made here")
-class Cgroup(Killmode):
+class Groups(Killmode):
     def group(self, d, name, *more):
         return os.path.join(PLACE, "reeve-%d" % d.pid, name, *more)
 
     def members(self, d, name):
         return [int(pid) for pid in read(self.group(d, name, "cgroup.procs")).split()]
 
+
+@reeve_only
+@unittest.skipIf(PLACE is None, "no control group of version 2 can be made here")
+class Cgroup(Groups):
     def test_a_stop(self):
         d = self.daemon(daemon("web", "exec sleep 1000", killmode="cgroup") + cat("other"))
         pid = self.child(d, "web")
@@ -140,6 +142,22 @@ class Cgroup(Killmode):
         pid = d.wait_state("web", "RUNNING")["pid"]
         self.assertEqual([pid], self.members(d, "web"))
 
+    def test_cpu_time(self):
+        """That of the group is counted from each start, and that of all its processes."""
+        burn = ("/bin/sh -c 'setsid sh -c \"i=0; while [ \\$i -lt 300000 ]; do i=\\$((i+1)); "
+                "done\" & wait; exec cat'")
+        d = self.daemon(program("web", burn, startsecs=0, killmode="cgroup"))
+        s = self.rpc(d)
+        until(lambda: s.reeve.getProcessStats("web").get("cpu_seconds", 0) > 0.05, every=0.3)
+        s.supervisor.stopProcess("web")
+        total = int(read(self.group(d, "web", "cpu.stat")).split()[1]) / 1e6
+        s.supervisor.startProcess("web")
+        until(lambda: s.reeve.getProcessStats("web").get("processes"), every=0.3)
+        self.assertLess(0.05, total)
+        with open(self.group(d, "web", "cpu.stat"), encoding="ascii") as f:
+            later = int(f.read().split()[1]) / 1e6
+        self.assertLessEqual(s.reeve.getProcessStats("web")["cpu_seconds"], later - total + 0.01)
+
     def test_upgrade(self):
         """The daemon knows the groups of its programs afterwards."""
         if not os.path.exists(os.path.join(SEAM, "reeved")):
@@ -160,6 +178,50 @@ class Cgroup(Killmode):
         d.process.terminate()
         self.assertEqual(0, d.wait_exit())
         self.assertFalse(os.path.exists(above))
+
+
+OPTIONS = {"memory_max": "memory", "cpu_max": "cpu", "io_weight": "io", "pids_max": "pids"}
+VALUES = {"memory_max": "100MB", "cpu_max": "50%%", "io_weight": "50", "pids_max": "20"}
+FILES = {"memory_max": b"104857600", "cpu_max": b"50000 100000", "io_weight": b"default 50",
+         "pids_max": b"20"}
+AVAILABLE = read(os.path.join(PLACE, "cgroup.controllers"), b"").decode().split() if PLACE else []
+
+
+@reeve_only
+@unittest.skipIf(PLACE is None, "no control group of version 2 can be made here")
+class Limits(Groups):
+    def enabled(self, d, option):
+        """Whether the start of a program with the option could enable the controller."""
+        name = option.replace("_", "-")
+        if d.state(name) == "RUNNING":
+            return True
+        d.wait_log(r"%s was not started: (the control group .* does not have|cannot enable) the "
+                   r"controller %s" % (name, OPTIONS[option]))
+        return False
+
+    def test_each(self):
+        """A limit is set, or the start fails and names the controller that is missing."""
+        d = self.daemon("".join(cat(o.replace("_", "-"), **{o: VALUES[o], "startretries": 0,
+                                                            "startsecs": 0}) for o in OPTIONS))
+        for option in OPTIONS:
+            name = option.replace("_", "-")
+            d.wait_state(name, "RUNNING", "FATAL")
+            if not self.enabled(d, option):
+                self.assertNotIn(OPTIONS[option], AVAILABLE if os.path.ismount(PLACE) else [])
+                continue
+            file = option.replace("_", ".", 1)
+            self.assertEqual(FILES[option], read(self.group(d, name, file)).strip())
+
+    def test_out_of_memory(self):
+        """The reason of the exit is in the row, the log and the description."""
+        eat = "/usr/bin/python3 -S -c 'x = b\"a\" * 500000000; input()'"
+        d = self.daemon(program("web", eat, memory_max="50MB", startretries=0))
+        info = d.wait_state("web", "FATAL")
+        if not info["stop"]:
+            self.skipTest("no controller memory here")
+        d.wait_log("exited: web .terminated by SIGKILL, out of memory; not expected")
+        row = self.rpc(d).reeve.getProcess("web")
+        self.assertEqual("killed by SIGKILL (out of memory)", row["last_exit"]["reason"])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from reeve import BUILD, PATIENCE, Case, program, reeve_only
+from reeve import BUILD, PATIENCE, Case, program, read, reeve_only
 
 HEAD = "[supervisord]\n"
 SHA512 = ("$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFb"
@@ -38,6 +38,24 @@ class Check(Case):
                                   program("b", "/bin/cat", numprocs=0))
         self.assertEqual((0, "F: no error found, 2 warnings"),
                          (status, text.splitlines()[-1]))
+
+    def test_control_groups(self):
+        """An option that needs what the machine lacks is an error, and only for --check."""
+        mounts = [line.split()[4] for line in read("/proc/self/mountinfo").decode().splitlines()
+                  if " - cgroup2 " in line]
+        has = read(os.path.join(mounts[0], "cgroup.controllers")).split() if mounts else []
+        text = HEAD + program("a", "/bin/cat", killmode="cgroup", numprocs=2, memory_max="1GB",
+                              process_name="a%(process_num)d", cpu_weight=1)
+        status, found = self.check(text)
+        wanted = []
+        if not mounts:
+            wanted = ["killmode=cgroup needs control groups of version 2"]
+        wanted += ["%s needs " % option for option, controller in (
+            ("memory_max", b"memory"), ("cpu_weight", b"cpu")) if controller not in has]
+        self.assertEqual(2 if wanted else 0, status, found)
+        for one, line in zip(wanted, found.splitlines()):
+            self.assertRegex(line, r"^(F:\d+: )?%s" % one)
+        self.assertEqual(len(wanted) or 1, len(found.splitlines()), found)
 
     def test_the_group_of_a_missing_member(self):
         """A start names the member before it, as supervisord does."""

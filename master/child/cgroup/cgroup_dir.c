@@ -129,9 +129,8 @@ cgroup_dir_kill_one(void *ctx UNUSED, pid_t pid)
 
 /* Calls fn for the directory and those below it, the deepest first. */
 static void
-cgroup_dir_walk(
-    int dir, int depth, void (*fn)(int parent, int dir, const char *name), int parent,
-    const char *name)
+cgroup_dir_walk(int dir, int depth, void (*fn)(int parent, int dir, const char *name),
+    int parent, const char *name)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), below;
 	DIR *stream = copy == -1 ? NULL : fdopendir(copy);
@@ -140,8 +139,8 @@ cgroup_dir_walk(
 	while (stream != NULL && depth < DEPTH_MAX && (entry = readdir(stream)) != NULL) {
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
-		below = openat(dir, entry->d_name,
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		below = openat(
+		    dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below == -1)
 			continue;
 		cgroup_dir_walk(below, depth + 1, fn, dir, entry->d_name);
@@ -221,6 +220,9 @@ cgroup_dir_remove(const char *path)
 		return -1;
 	if ((dir = cgroup_dir_open(path)) == -1)
 		return -1;
+	/* While it has processes, the groups in it are left to them. */
+	if (cgroup_dir_is_populated(dir))
+		return fd_fail(dir, EBUSY);
 	cgroup_dir_walk(dir, 0, cgroup_dir_remove_one, -1, "");
 	close(dir);
 	return rmdir(path);

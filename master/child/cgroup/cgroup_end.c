@@ -89,8 +89,7 @@ cgroup_end_new(struct loop *loop, int dir, cgroup_end_fn *fn, void *ctx)
 		return NULL;
 	}
 	if (!cgroup_end_is_over(end))
-		end->watch =
-		    loop_fd(loop, end->events, EPOLLPRI, cgroup_end_on_event, end);
+		end->watch = loop_fd(loop, end->events, EPOLLPRI, cgroup_end_on_event, end);
 	source_arm(end->timer, end->begun_ms);
 	return end;
 }

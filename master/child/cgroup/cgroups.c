@@ -2,10 +2,12 @@
 
 #include "common/cgroup.h"
 #include "common/fail.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/child/cgroup/cgroup_dir.h"
+#include "master/config/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -180,10 +182,8 @@ cgroups_move_apart(struct cgroups *cgroups)
 		log_warn("cannot move the daemon into the control group %s/%s: %s",
 		    cgroups->base, DAEMON, strerror(errno));
 	cgroups->apart = rc == 0;
-	if (to != -1)
-		close(to);
-	if (from != -1)
-		close(from);
+	fd_close(to);
+	fd_close(from);
 	free(path);
 	return rc;
 }
@@ -212,6 +212,95 @@ cgroups_make_dir(struct cgroups *cgroups)
 	return -1;
 }
 
+/* ---- limits ---- */
+
+static bool
+cgroups_has(const char *path, const char *file, const char *controller)
+{
+	char text[CGROUP_DIR_TEXT];
+	int dir = cgroup_dir_open(path);
+	bool has = dir != -1 && cgroup_dir_read(dir, file, text) == 0 &&
+	    cgroup_has_word(text, controller);
+
+	fd_close(dir);
+	return has;
+}
+
+/* Enables the controller for the groups below this one. 0, or -1 with errno. */
+static int
+cgroups_enable_below(const char *path, const char *controller)
+{
+	char text[32];
+	int dir, rc;
+
+	if (cgroups_has(path, "cgroup.subtree_control", controller))
+		return 0;
+	if ((dir = cgroup_dir_open(path)) == -1)
+		return -1;
+	snprintf(text, sizeof(text), "+%s", controller);
+	rc = cgroup_dir_write(dir, "cgroup.subtree_control", text);
+	return rc == -1 ? fd_fail(dir, errno) : close(dir);
+}
+
+static int
+cgroups_enable(const struct cgroups *cgroups, const char *controller, char **why)
+{
+	const char *base = cgroups->base, *remedy;
+
+	if (!cgroups_has(base, "cgroup.controllers", controller)) {
+		*why = mem_printf(
+		    "the control group %s does not have the controller %s: the groups "
+		    "above it do not enable it, or version 1 uses it",
+		    base, controller);
+		return -1;
+	}
+	if (cgroups_enable_below(base, controller) == 0 &&
+	    cgroups_enable_below(cgroups->dir, controller) == 0)
+		return 0;
+	remedy = errno == EBUSY ?
+	    "; processes are in this group: let systemd delegate it (Delegate=yes)" :
+	    cgroups_remedy(errno);
+	*why = mem_printf("cannot enable the controller %s in the control group %s: %s%s",
+	    controller, base, strerror(errno), remedy);
+	return -1;
+}
+
+/* Without its controller there is no such file. */
+static void
+cgroups_reset(int dir, const struct limit *limit)
+{
+	if (cgroup_dir_write(dir, limit->file, limit->usual) == -1 && errno != ENOENT)
+		log_warn(
+		    "cannot reset %s of a control group: %s", limit->file, strerror(errno));
+}
+
+int
+cgroups_limit(struct cgroups *cgroups, int dir, const struct process_config *config,
+    bool anew, char **why)
+{
+	char text[LIMITS_TEXT];
+
+	for (size_t i = 0; i < LIMITS; i++) {
+		const struct limit *limit = &limits[i];
+
+		if (!limits_text(config, i, text)) {
+			if (anew)
+				cgroups_reset(dir, limit);
+			continue;
+		}
+		if (!cgroups_has(
+			cgroups->dir, "cgroup.subtree_control", limit->controller) &&
+		    cgroups_enable(cgroups, limit->controller, why) == -1)
+			return -1;
+		if (cgroup_dir_write(dir, limit->file, text) == 0)
+			continue;
+		*why = mem_printf(
+		    "cannot set %s to %s: %s", limit->option, text, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
 static int
 cgroups_prepare(struct cgroups *cgroups, char **why)
 {
@@ -229,8 +318,11 @@ cgroups_prepare(struct cgroups *cgroups, char **why)
 	if (!cgroups->apart && cgroups_is_ours(cgroups->base))
 		(void)cgroups_move_apart(cgroups);
 	if (cgroups_make_dir(cgroups) == -1)
-		return cgroups_fail(why, "create a control group in", cgroups->base,
-		    cgroups_remedy(errno));
+		return cgroups_fail(
+		    why, "create a control group in", cgroups->base, cgroups_remedy(errno));
+	/* So that the memory of each program is known, if this is possible. */
+	if (cgroups->apart && cgroups_enable_below(cgroups->base, "memory") == 0)
+		(void)cgroups_enable_below(cgroups->dir, "memory");
 	return 0;
 }
 
@@ -291,8 +383,7 @@ cgroups_open(struct cgroups *cgroups, const char *group, const char *process, ch
 		fd = cgroup_dir_open(*path);
 	if (fd != -1)
 		return fd;
-	(void)cgroups_fail(
-	    why, "create the control group", *path, cgroups_remedy(errno));
+	(void)cgroups_fail(why, "create the control group", *path, cgroups_remedy(errno));
 	mem_freep(path);
 	return -1;
 }

@@ -6,6 +6,7 @@
 #define MASTER_CHILD_CGROUP_CGROUPS_H
 
 #include "common/compiler.h"
+#include "master/config/group_config.h"
 
 #include <stdbool.h>
 
@@ -24,7 +25,11 @@ void cgroups_free(struct cgroups *);
 void cgroups_begin(struct cgroups *);
 /* Creates the group of a process, or uses the one that exists. A descriptor of it with
  * *path new, or -1 with *why new: the text for a log. */
-NODISCARD int cgroups_open(struct cgroups *, const char *group, const char *process,
-    char **path, char **why);
+NODISCARD int cgroups_open(
+    struct cgroups *, const char *group, const char *process, char **path, char **why);
+/* Enables the controllers for the limits of a process, and writes the limits into its
+ * group. anew: the group may have limits of another process. 0, or -1 with *why new. */
+NODISCARD int cgroups_limit(
+    struct cgroups *, int dir, const struct process_config *, bool anew, char **why);
 
 #endif

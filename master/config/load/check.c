@@ -185,7 +185,7 @@ check_read_once(struct check *check, const struct arguments *arguments)
 	conf_load_begin(&load, arguments);
 	load.repair = check_apply_repairs;
 	load.repair_ctx = check;
-	load.measures = true;
+	load.checks = true;
 	if (conf_load_run(&load) == -1) {
 		key = conf_place_key(&load);
 		check_print_problem(check, &load, key);

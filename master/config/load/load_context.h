@@ -28,7 +28,7 @@ struct conf_load {
 	/* Called when the files are read, to change their options; NULL = none. */
 	void (*repair)(void *ctx, struct ini *);
 	void *repair_ctx;
-	bool measures;       /* how long the verification of each password takes */
+	bool checks;         /* for --check: also what only a start finds, or takes time */
 	struct map *members; /* sections that a [group:x] has */
 	struct conf_warnings warnings;
 };

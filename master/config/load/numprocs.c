@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/config/load/cgroup_check.h"
 #include "master/config/values/environment_list.h"
 
 #include <stdlib.h>
@@ -177,6 +178,8 @@ numprocs_read_process(
 	process->environment = all;
 	if (status == 0)
 		conf_warn_process(program->load, program->section, process);
+	if (status == 0 && program->load->checks)
+		status = conf_check_cgroup(program->load, program->section, process);
 	group_config_append(group, process);
 	expand_names_free(names);
 	return status;

@@ -271,6 +271,6 @@ conf_warn_users(struct conf_load *load)
 		user_warnings_login(load, user);
 	}
 	user_warnings_peers(load);
-	if (load->measures)
+	if (load->checks)
 		user_warnings_costs(load);
 }

@@ -82,6 +82,7 @@ static const struct conf_option supervisord_rows[] = {
 	    "takes them over" },
 };
 
+#define LIMIT(member) IN(process_config, limits.member)
 #define OUTPUT(word, member) IN(process_config, outputs[OUTPUT_##word].member)
 
 /* The options of an output that are the same for all processes of a section. */
@@ -132,6 +133,20 @@ static const struct conf_option program_rows[] = {
 	    .help = "what is killed: process, group, tree (all processes that it has "
 	    "started, as far as they are found), or cgroup (all of them, by a control "
 	    "group); default: group if killasgroup is true, else process" },
+	{ "memory_max", &conf_memory, NULL, LIMIT(memory_max), .flags = CONF_OURS,
+	    .help = "memory that the program may use; beyond it, the kernel kills one of "
+	    "its processes" },
+	{ "memory_high", &conf_memory, NULL, LIMIT(memory_high), .flags = CONF_OURS,
+	    .help = "memory above which the kernel slows the program down" },
+	{ "cpu_max", &conf_cpu_max, NULL, LIMIT(cpu_max), .flags = CONF_OURS,
+	    .help = "time of the CPUs that the program may use: a percentage of one CPU, "
+	    "or QUOTA/PERIOD in microseconds" },
+	{ "cpu_weight", &conf_weight, NULL, LIMIT(cpu_weight), .flags = CONF_OURS,
+	    .help = "share of the CPUs when they are busy, 1 to 10000; 100 is usual" },
+	{ "io_weight", &conf_weight, NULL, LIMIT(io_weight), .flags = CONF_OURS,
+	    .help = "share of the disks when they are busy, 1 to 10000; 100 is usual" },
+	{ "pids_max", &conf_pids, NULL, LIMIT(pids_max), .flags = CONF_OURS,
+	    .help = "number of processes and threads that the program may have" },
 	{ "exitcodes", &conf_exitcodes, "0", IN(process_config, exitcodes),
 	    .help = "exit statuses that are expected, separated by commas" },
 	{ "redirect_stderr", &conf_boolean, "false", IN(process_config, redirect_stderr),

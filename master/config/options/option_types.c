@@ -349,7 +349,7 @@ const struct conf_type conf_autorestart = {
 	},
 };
 const struct conf_type conf_killmode = {
-	.name = "word", .size = sizeof(enum killmode),
+	.name = "process, group, tree or cgroup", .size = sizeof(enum killmode),
 	.refusal = { "not a valid killmode: ", " (process, group, tree or cgroup)" },
 	.words = {
 		[KILL_PROCESS] = "process", [KILL_GROUP] = "group", [KILL_TREE] = "tree",

@@ -50,6 +50,11 @@ extern const struct conf_type conf_autorestart;  /* enum autorestart */
 extern const struct conf_type conf_killmode;     /* enum killmode */
 extern const struct conf_type conf_exitcodes;    /* in process_config */
 
+extern const struct conf_type conf_memory;  /* int64_t: size of at least 64KB */
+extern const struct conf_type conf_weight;  /* int64_t */
+extern const struct conf_type conf_pids;    /* int64_t */
+extern const struct conf_type conf_cpu_max; /* struct cpu_max */
+
 extern const struct conf_type conf_string;          /* char * */
 extern const struct conf_type conf_serverurl;       /* char *, NULL = AUTO */
 extern const struct conf_type conf_directory;       /* char *: exists */

@@ -56,8 +56,8 @@ test_own(void **state)
 	    "/sys/fs/cgroup/system.slice/reeved.service");
 	expect_own(unified, "0::/system.slice/other\n", "/mnt/other");
 	expect_own(unified, "0::/system.slice/other/daemon\n", "/mnt/other/daemon");
-	expect_own(unified, "0::/system.slice/other2\n",
-	    "/sys/fs/cgroup/system.slice/other2");
+	expect_own(
+	    unified, "0::/system.slice/other2\n", "/sys/fs/cgroup/system.slice/other2");
 	expect_own(container, "0::/docker/ab c\n", "/sys/fs/my groups");
 	expect_own(container, "0::/docker/ab c/x\n", "/sys/fs/my groups/x");
 }

@@ -18,7 +18,7 @@
 _Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 168,
     "process_info has changed: compare its new member");
 
-#define COLUMNS 26
+#define COLUMNS 27
 #define RECORDED_COLUMNS 19 /* of the release whose rows tests/data/row/recorded has */
 #define REQUIRED 5
 
@@ -37,7 +37,7 @@ static const struct process_info sample = {
 	.fed_by_pipe = false, .last_status = -1, .last_signal = 10, .failure = text_failure,
 	.ready = true, .health = HEALTH_UNHEALTHY, .waiting_for = text_waiting,
 	.next_start = 5000000001, .restarts = 8, .paused = true,
-	.autostart = false,
+	.autostart = false, .last_reason = REASON_OUT_OF_MEMORY,
 };
 static const struct process_info fresh = {
 	.id = 1, .group = text_group, .name = text_name, .spawnerr = text_empty,
@@ -96,6 +96,7 @@ assert_both_ways(const struct process_info *info, enum row_form form)
 	assert_int_equal(got.restarts, info->restarts);
 	assert_int_equal(got.paused, info->paused);
 	assert_int_equal(got.autostart, info->autostart);
+	assert_int_equal(got.last_reason, info->last_reason);
 	process_info_clear(&got);
 	assert_null(got.group);
 }

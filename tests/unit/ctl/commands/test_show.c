@@ -90,6 +90,12 @@ test_exits(void **state)
 		    .last_signal = 10, .spawnerr = none },
 		    "EXITED    Nov 22 04:12 PM, killed by SIGUSR1\n",
 		    "\"exitstatus\": -1, \"last_exit\": \"killed by SIGUSR1\"" },
+		{ { .state = PROCESS_EXITED, .stop = 5, .last_status = -1, .exitstatus = -1,
+		    .last_signal = 9, .last_reason = REASON_OUT_OF_MEMORY,
+		    .spawnerr = none },
+		    "EXITED    Nov 22 04:12 PM, killed by SIGKILL (out of memory)\n",
+		    "\"exitstatus\": -1, "
+		    "\"last_exit\": \"killed by SIGKILL (out of memory)\"" },
 		/* It failed to start, or the exit was before this start. */
 		{ { .state = PROCESS_BACKOFF, .stop = 5, .last_status = 3, .spawn = 4,
 		    .last_spawn = 4, .verdict = VERDICT_SPAWN_FAILED, .spawnerr = early },

@@ -2,6 +2,7 @@
  * that come and go, and a /proc that shows nothing. */
 #include "master/child/usage.h"
 
+#include "master/child/child_impl.h"
 #include "tests/unit/master/group_scene.h"
 
 #include <limits.h>
@@ -322,11 +323,36 @@ test_too_many(void **state)
 	expect_answers(w, "2:4 ");
 }
 
+/* Of a program with a control group, CPU time and memory are those of the group. */
+static void
+test_group(void **state)
+{
+	struct world *w = *state;
+	struct process *a = group_process(groups_find(w->scene->groups, "g"), "a");
+	struct child child = { .cgroup = w->proc, .cpu_us = 1000000 };
+	char path[PATH_MAX + 32];
+	FILE *file;
+
+	a->child = &child;
+	snprintf(path, sizeof(path), "%s/cpu.stat", w->proc);
+	assert_non_null(file = fopen(path, "w"));
+	assert_true(fputs("usage_usec 8000000\n", file) > 0);
+	assert_int_equal(fclose(file), 0);
+	ask(w, 1);
+	sample(w);
+	assert_int_equal(usage_for(w, "a")->cpu_ms, 7000);
+	assert_int_equal(usage_for(w, "a")->rss, 20 * sysconf(_SC_PAGESIZE));
+	assert_int_equal(usage_for(w, "a")->processes, 2);
+	assert_int_equal(usage_for(w, "b")->cpu_ms, 200 * (1000 / sysconf(_SC_CLK_TCK)));
+	a->child = NULL;
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_sample, begin, end),
+		cmocka_unit_test_setup_teardown(test_group, begin, end),
 		cmocka_unit_test_setup_teardown(test_shared, begin, end),
 		cmocka_unit_test_setup_teardown(test_steps, begin, end),
 		cmocka_unit_test_setup_teardown(test_changes, begin, end),

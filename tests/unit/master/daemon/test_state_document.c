@@ -63,6 +63,7 @@ assert_process(const struct process *got, const struct process *want)
 	assert_int_equal(got->ending, want->ending);
 	assert_int_equal(got->last_status, want->last_status);
 	assert_int_equal(got->last_signal, want->last_signal);
+	assert_int_equal(got->last_reason, want->last_reason);
 	assert_int_equal(got->restarts, want->restarts);
 	assert_int_equal(got->autostart_cancelled, want->autostart_cancelled);
 	assert_int_equal(got->first_start_job, want->first_start_job);
@@ -328,6 +329,7 @@ test_every_member(void **state UNUSED)
 	p->ending = 139;
 	p->last_status = -1;
 	p->last_signal = 10;
+	p->last_reason = REASON_OUT_OF_MEMORY;
 	p->restarts = 23;
 	p->autostart_cancelled = true;
 	p->first_start_job = 21;

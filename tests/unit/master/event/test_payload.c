@@ -158,11 +158,43 @@ test_event(void **state UNUSED)
 	event_unref(NULL);
 }
 
+/* The reason is named only where the state follows from the exit. */
+static void
+test_reason(void **state)
+{
+	static const struct {
+		enum process_state state;
+		enum verdict verdict;
+		const char *more;
+	} ends[] = {
+		{ PROCESS_EXITED, VERDICT_RUNNING,
+		    " expected:1 pid:100 reason:out-of-memory" },
+		{ PROCESS_BACKOFF, VERDICT_EXITED_EARLY, " tries:3 reason:out-of-memory" },
+		{ PROCESS_BACKOFF, VERDICT_SPAWN_FAILED, " tries:3" },
+		{ PROCESS_RUNNING, VERDICT_RUNNING, " pid:100" },
+		{ PROCESS_FATAL, VERDICT_EXITED_EARLY, "" },
+	};
+	struct scene *s = *state;
+	char want[128];
+
+	s->process->last_reason = REASON_OUT_OF_MEMORY;
+	for (size_t i = 0; i < nitems(ends); i++) {
+		s->process->state = ends[i].state;
+		s->process->verdict = ends[i].verdict;
+		snprintf(want, sizeof(want),
+		    "processname:cat groupname:pets from_state:RUNNING%s", ends[i].more);
+		assert_text(
+		    s, payload_process_state(&s->text, s->process, PROCESS_RUNNING), want);
+	}
+	s->process->last_reason = REASON_NONE;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_states, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reason, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_output, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_remote, setup, teardown),

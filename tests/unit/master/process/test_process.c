@@ -267,7 +267,11 @@ show(struct stage *s)
 	recorder_line(&s->recorder, "spawnerr '%s' stopped_at '%s' logs '%s' '%s' pipe %d",
 	    info.spawnerr, info.stopped_at, info.stdout_logfile, info.stderr_logfile,
 	    info.fed_by_pipe);
-	recorder_line(&s->recorder, "last exit %d %d", info.last_status, info.last_signal);
+	recorder_line(&s->recorder, "last exit %d %d%s%s", info.last_status,
+	    info.last_signal, info.last_reason != REASON_NONE ? " " : "",
+	    info.last_reason != REASON_NONE ?
+		state_word_name(state_reason_words, (int)info.last_reason) :
+		"");
 	recorder_line(&s->recorder, "restarts %llu next start %lld%s",
 	    (unsigned long long)info.restarts, (long long)info.next_start,
 	    info.ready ? " ready" : "");
@@ -317,6 +321,8 @@ command(struct stage *s, char *text)
 		    process_renew(s->process) ? "renews" : "does not run");
 	} else if (strcmp(text, "renew-ended") == 0) {
 		process_renew_ended(s->process);
+	} else if (strcmp(text, "reason") == 0) {
+		s->process->last_reason = state_word_code(state_reason_words, rest);
 	} else if (strcmp(text, "ending") == 0) {
 		process_ending(s->process);
 	} else if (strcmp(text, "clock-set") == 0) {

@@ -140,6 +140,9 @@ child_changes_masters(void **state)
 	json_object_set_new(log, "lost", json_integer(8));
 	json_object_set_new(log, "lost_errno", json_integer(ENOSPC));
 	json_object_set_new(json, "renewing", json_true());
+	json_object_set_new(json_object_get(json, "spawn"), "cpu_us", json_integer(9));
+	json_object_set_new(
+	    json_object_get(json, "spawn"), "mark", statefield_hex("ab", 2));
 	pipe = at(json, "stdout", "pipe");
 	hidden = !json_is_true(json_object_get(pipe, "hidden"));
 	json_object_set_new(pipe, "hidden", json_boolean(hidden));
@@ -152,6 +155,9 @@ child_changes_masters(void **state)
 	log = at(json, "stdout", "log");
 	assert_int_equal(json_integer_value(json_object_get(log, "generation")), 7);
 	assert_int_equal(json_integer_value(json_object_get(log, "lost")), 0);
+	assert_int_equal(m.new.process->child->cpu_us, 9);
+	assert_string_equal(m.new.process->child->mark, "ab");
+	assert_null(m.new.process->child->cgroup);
 	assert_int_equal(
 	    json_is_true(json_object_get(at(json, "stdout", "pipe"), "hidden")), hidden);
 	json_decref(json);

@@ -18,8 +18,8 @@ fake_path(const struct scratch *scratch, const char *group, const char *file)
 }
 
 static inline void
-fake_write(const struct scratch *scratch, const char *group, const char *file,
-    const char *text)
+fake_write(
+    const struct scratch *scratch, const char *group, const char *file, const char *text)
 {
 	FILE *f = fopen(fake_path(scratch, group, file), "w");
 
@@ -29,8 +29,8 @@ fake_write(const struct scratch *scratch, const char *group, const char *file,
 }
 
 static inline void
-fake_expect(const struct scratch *scratch, const char *group, const char *file,
-    const char *want)
+fake_expect(
+    const struct scratch *scratch, const char *group, const char *file, const char *want)
 {
 	char got[4096];
 	FILE *f = fopen(fake_path(scratch, group, file), "r");
@@ -53,8 +53,7 @@ fake_group(const struct scratch *scratch, const char *group)
 }
 
 static inline int
-fake_remove(
-    const char *path, const struct stat *st UNUSED, int type UNUSED, struct FTW *at)
+fake_remove(const char *path, const struct stat *st UNUSED, int type UNUSED, struct FTW *at)
 {
 	return at->level == 0 ? 0 : remove(path);
 }

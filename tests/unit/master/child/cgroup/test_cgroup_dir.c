@@ -143,6 +143,12 @@ test_remove(void **state)
 	fake_group(scratch, "kept");
 	assert_int_equal(cgroup_dir_remove(fake_path(scratch, "kept", "")), -1);
 	assert_int_equal(errno, ENOTEMPTY);
+	/* The groups inside are not removed while there are processes. */
+	assert_int_equal(mkdir(fake_path(scratch, "kept/inner", ""), 0755), 0);
+	fake_write(scratch, "kept", "cgroup.events", "populated 1\n");
+	assert_int_equal(cgroup_dir_remove(fake_path(scratch, "kept", "")), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(access(fake_path(scratch, "kept/inner", ""), F_OK), 0);
 }
 
 int

@@ -199,9 +199,90 @@ test_errors(void **state)
 	set_own(scratch, "root");
 	expect_open(scratch, cgroups, "web", dir_in("root", "web"));
 	assert_int_equal(rmdir(fake_path(scratch, dir_in("root", "web"), "")), 0);
-	assert_int_equal(
-	    symlink("/tmp", fake_path(scratch, dir_in("root", "web"), "")), 0);
+	assert_int_equal(symlink("/tmp", fake_path(scratch, dir_in("root", "web"), "")), 0);
 	expect_refused(cgroups, "cannot create the control group ");
+	cgroups_free(cgroups);
+}
+
+static int
+limit(struct cgroups *cgroups, const struct process_config *config, bool anew, char **why)
+{
+	char *path;
+	int dir = cgroups_open(cgroups, "web", "web", &path, why), rc;
+
+	assert_true(dir >= 0);
+	free(path);
+	*why = NULL;
+	rc = cgroups_limit(cgroups, dir, config, anew, why);
+	close(dir);
+	return rc;
+}
+
+static void
+expect_limited(struct cgroups *cgroups, const struct process_config *config, bool anew)
+{
+	char *why;
+
+	if (limit(cgroups, config, anew, &why) == -1)
+		fail_msg("%s", why);
+}
+
+static void
+expect_unlimited(
+    struct cgroups *cgroups, const struct process_config *config, const char *want)
+{
+	char *why;
+
+	assert_int_equal(limit(cgroups, config, true, &why), -1);
+	if (strstr(why, want) == NULL)
+		fail_msg("%s", why);
+	free(why);
+}
+
+/* What a kernel has after the controller was enabled. */
+static void
+enable_by_hand(const struct scratch *scratch)
+{
+	char web[256];
+
+	snprintf(web, sizeof(web), "%s", dir_in("root", "web"));
+	fake_write(scratch, dir_in("root", ""), "cgroup.subtree_control", "memory pids\n");
+	fake_write(scratch, web, "memory.max", "max\n");
+	fake_write(scratch, web, "memory.high", "5\n");
+	fake_write(scratch, web, "pids.max", "");
+}
+
+static void
+test_limits(void **state)
+{
+	const struct process_config config = { .limits = { .memory_max = 1048576,
+						   .pids_max = 7 } };
+	const struct process_config cpu = { .limits = { .cpu_weight = 5 } };
+	struct scratch *scratch = *state;
+	struct cgroups *cgroups = cgroups_new(find, false);
+	char web[256];
+
+	assert_int_equal(mkdir(fake_path(scratch, "root", ""), 0755), 0);
+	set_own(scratch, "root");
+	fake_write(scratch, "root", "cgroup.controllers", "hugetlb\n");
+	expect_unlimited(cgroups, &config, "does not have the controller memory");
+	fake_write(scratch, "root", "cgroup.controllers", "memory pids\n");
+	expect_unlimited(cgroups, &config, "cannot enable the controller memory in");
+	fake_write(scratch, "root", "cgroup.subtree_control", "");
+	expect_unlimited(cgroups, &config, "cannot enable the controller memory in");
+	fake_expect(scratch, "root", "cgroup.subtree_control", "+memory");
+	enable_by_hand(scratch);
+	snprintf(web, sizeof(web), "%s", dir_in("root", "web"));
+	/* A group that others have used loses their limits. */
+	expect_limited(cgroups, &config, false);
+	fake_expect(scratch, web, "memory.high", "5\n");
+	expect_limited(cgroups, &config, true);
+	fake_expect(scratch, web, "memory.max", "1048576");
+	fake_expect(scratch, web, "memory.high", "max");
+	fake_expect(scratch, web, "pids.max", "7");
+	expect_unlimited(cgroups, &cpu, "does not have the controller cpu");
+	assert_int_equal(unlink(fake_path(scratch, web, "pids.max")), 0);
+	expect_unlimited(cgroups, &config, "cannot set pids_max to 7: ");
 	cgroups_free(cgroups);
 }
 
@@ -231,6 +312,7 @@ main(void)
 		    test_left_over, scratch_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_errors, scratch_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(test_limits, scratch_setup, fake_teardown),
 		cmocka_unit_test(test_own),
 	};
 

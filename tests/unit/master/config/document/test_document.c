@@ -56,7 +56,7 @@ same_process(const struct process_config *a, const struct process_config *b)
 	    a->killasgroup == b->killasgroup && a->redirect_stderr == b->redirect_stderr &&
 	    a->exit_on_fatal == b->exit_on_fatal && a->is_main == b->is_main &&
 	    a->reset_signals == b->reset_signals && a->killmode == b->killmode &&
-	    a->umask == b->umask;
+	    memcmp(&a->limits, &b->limits, sizeof(a->limits)) == 0 && a->umask == b->umask;
 }
 
 static bool
