@@ -173,7 +173,8 @@ invocation_changed(struct invocation *inv, uint64_t id, const struct process_inf
 }
 
 /* A call that still waits when the master ends cannot succeed: all changes of its row have
- * been checked. */
+ * been checked. A reeve-rpcd that has retired may be ended while the master goes on, and does
+ * not know how a start will end. */
 void
 invocation_end(struct invocation *inv)
 {
@@ -181,7 +182,8 @@ invocation_end(struct invocation *inv)
 
 	if (inv->phase == INVOCATION_PARKED)
 		invocation_enter(inv);
-	else if (inv->phase == INVOCATION_WAITING && wait->kind == WAIT_START)
+	else if (inv->phase == INVOCATION_WAITING && wait->kind == WAIT_START &&
+	    !inv->rpcd->retiring)
 		invocation_wait_end(inv, FAULT_ABNORMAL_TERMINATION);
 	else if (inv->phase != INVOCATION_DONE)
 		invocation_fault(inv, FAULT_FAILED, "reeve-rpcd is shutting down");

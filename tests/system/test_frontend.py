@@ -108,6 +108,23 @@ class Frontend(unittest.TestCase):
         m.notify("stream.process", {"seq": seq, "process": m.rows[1]})
         until(lambda: b"<string>BACKOFF</string>" in reader.recv(65536, socket.MSG_PEEK))
 
+    def test_start_that_waits_at_the_end(self):
+        """It has failed if the master has ended. If reeve-rpcd had retired, the master may go
+        on, and so may the start."""
+        for retired, fault in ((False, b"<int>40</int>"), (True, b"<int>30</int>")):
+            m = self.master(slow=True)
+            s = self.connect(m)
+            s.sendall(call(b"supervisor.startProcess", b"one"))
+            until(lambda m=m: "process.start" in m.calls)
+            if retired:
+                m.notify("retire", {})
+            m.half_close()
+            reply = b""
+            while fault not in reply:
+                data = s.recv(65536)
+                self.assertTrue(data, reply)
+                reply += data
+
     def test_many_clients_and_one_that_leaves(self):
         m = self.master(slow=True)
         leaver = self.connect(m)
