@@ -161,6 +161,7 @@ help:
 	@echo 'make long-deps   install the packages for check-long'
 	@echo 'make compat      compare reeve with supervisord; ends with compat: N of M agree'
 	@echo 'make asan        run all tests under ASan and UBSan'
+	@echo 'make soak        30 minutes (SOAK_S=SECONDS) of random operations, with ASan; SEED=N'
 	@echo 'make bench       measure reeve, supervisord and the machine by itself'
 	@echo 'make lint        check layers, sizes, layout, spelling, warnings, manuals'
 	@echo 'make lint-deps   install the packages for lint'
@@ -259,11 +260,11 @@ variant-valgrind:
 
 check:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan
-	@tests/run unit system asan fault compat
+	@tests/run unit system asan fault soak compat
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@REEVE_LONG=1 tests/run unit system asan-all fault-all compat-all valgrind browser prometheus ansible package
+	@REEVE_LONG=1 tests/run unit system asan-all fault-all soak-all compat-all valgrind browser prometheus ansible package
 
 unit: test-programs
 	@tests/run unit
@@ -276,6 +277,13 @@ asan: variant-asan
 
 compat: test-programs
 	@tests/run compat-all
+
+# The random operations of the soak test: for how long, and the seed of an earlier run.
+SOAK_S     ?= 1800
+SEED       ?=
+.PHONY: soak
+soak: test-programs variant-asan
+	@tests/soak/run --seconds $(SOAK_S) $(addprefix --seed ,$(SEED))
 
 .PHONY: bench
 bench: test-programs $(BUILD)/tests/bench/limit $(BUILD)/tests/bench/stamp
