@@ -5,7 +5,9 @@
  *	struct point FIELDS(POINT_FIELDS);
  *
  * The same list with another ROW makes the table; S is the struct that holds the members. A
- * kind that is missing below is defined as FIELDS_TYPE_KIND where its type is declared. */
+ * kind that is missing below is defined as FIELDS_TYPE_KIND where its type is declared.
+ *
+ * ROW(S, INT, y, 2) is a member that documents of format 1 do not have: since format 2. */
 #ifndef COMMON_FIELDS_H
 #define COMMON_FIELDS_H
 
@@ -16,7 +18,8 @@
 #include <sys/resource.h>
 
 #define FIELDS(LIST) { LIST(FIELDS_MEMBER, ) }
-#define FIELDS_MEMBER(S, kind, name) FIELDS_TYPE_##kind name;
+#define FIELDS_MEMBER(...) FIELDS_MEMBER_AS(__VA_ARGS__, )
+#define FIELDS_MEMBER_AS(S, kind, name, ...) FIELDS_TYPE_##kind name;
 
 #define FIELDS_TYPE_U64 uint64_t
 #define FIELDS_TYPE_I64 int64_t

@@ -11,6 +11,7 @@
 #include "master/daemon/notify.h"
 #include "master/daemon/run.h"
 #include "master/daemon/upgrade.h"
+#include "master/daemon/upgrade_trial.h"
 #include "master/frontend/http_sockets.h"
 #include "master/survivors/fdstore.h"
 
@@ -48,6 +49,7 @@ main_reexecute(struct master *master)
 	http_sockets_free(master->http_sockets);
 	/* Another SIGHUP must not end the new binary before it handles that signal. */
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
 	sigprocmask(SIG_SETMASK, loop_original_mask(master->loop), NULL);
 	setenv(REEXECUTED, master->config_path, 1);
@@ -173,20 +175,38 @@ main_read_environment(struct master *master)
 	unsetenv(DOCUMENT);
 }
 
-/* The descriptor of the state document after an upgrade; -1 = none. Only a test build
- * upgrades. */
+/* The descriptor of the state document after an upgrade; -1 = none. */
 static int
 main_state_descriptor(void)
 {
-#ifdef REEVE_TEST_SEAM
 	const char *number = getenv(UPGRADE_VARIABLE);
 	int fd = number != NULL ? atoi(number) : -1;
 
 	unsetenv(UPGRADE_VARIABLE);
 	return fd;
-#else
-	return -1;
-#endif
+}
+
+/* --resume-check: reads the state of a running daemon as after an upgrade, answers on
+ * standard output, and exits without undoing anything. */
+static NORETURN void
+main_resume_check(struct master *master)
+{
+	char *why = NULL;
+	int answer = upgrade_trial_read(master, &why), rc = -1;
+
+	if (answer != -1) {
+		/* The service manager hears of the daemon only. */
+		unsetenv("NOTIFY_SOCKET");
+		main_begin(master);
+		rc = upgrade_accept(master, &why);
+	}
+	if (rc == 0)
+		rc = run_check(master, &why);
+	(void)dprintf(answer != -1 ? answer : STDOUT_FILENO, "%s\n",
+	    rc == 0         ? REEVE_VERSION :
+		why != NULL ? why :
+			      "out of memory");
+	_exit(rc == 0 ? 0 : 1);
 }
 
 int
@@ -196,7 +216,7 @@ main(int argc, char **argv)
 	struct master master = {.arguments = &arguments, .argv = argv, .first = true,
 	    .document = -1, .next_id = 1};
 	int status, state = main_state_descriptor();
-	const char *executed;
+	const char *executed, *typed;
 	char *error = NULL;
 	sigset_t none;
 
@@ -209,7 +229,8 @@ main(int argc, char **argv)
 	main_read_environment(&master);
 	status = arguments_parse(argc, argv, &arguments, &error);
 	executed = (const char *)getauxval(AT_EXECFN);
-	arguments.program = arguments_program(arguments.program, executed);
+	typed = arguments.program;
+	arguments.program = arguments_program(typed, executed);
 	if (status == -1)
 		return main_usage_error(&arguments, error);
 	if (arguments.help) {
@@ -226,11 +247,16 @@ main(int argc, char **argv)
 		fputs(sample_text, stdout);
 		return 0;
 	}
+	if (arguments.resume_check)
+		main_resume_check(&master);
 	main_begin(&master);
 	if (state != -1 && upgrade_resume(&master, state, &error) == -1)
 		fatal("cannot resume after the upgrade: %s",
 		    error == NULL ? "out of memory" : error);
-	master.self = main_own_path(executed);
+	if (master.self == NULL)
+		master.self = main_own_path(executed);
+	else
+		arguments.program = arguments_program(typed, master.self);
 	status = main_run_all(&master);
 	free(master.config_path);
 	free(master.self);

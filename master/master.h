@@ -27,6 +27,7 @@ struct cgroups;
 struct clock_watch;
 struct config_reader;
 struct config_requests;
+struct connection;
 struct control;
 struct daemon_ops;
 struct dispatcher;
@@ -38,6 +39,7 @@ struct rpcinterfaces;
 struct sequences;
 struct state_stream;
 struct survivors;
+struct upgrade;
 struct usage;
 struct verifier;
 
@@ -58,7 +60,13 @@ struct verifier;
 	ROW(S, BOOL, restart_wanted)	/* another run follows this one */		\
 	/* Of the daemon: not 0 when a program has failed that ends it. */		\
 	ROW(S, INT, exit_status)							\
-	ROW(S, U64, frontend_restarts)	/* of reeve-rpcd processes */
+	ROW(S, U64, frontend_restarts)	/* of reeve-rpcd processes */			\
+	/* Path of our binary, which an upgrade executes; NULL = unknown. */		\
+	ROW(S, TEXT, self)								\
+	ROW(S, U64, upgrades)	/* since the start */					\
+	/* The request that the new process answers, and its connection; 0 = none. */	\
+	ROW(S, U64, upgrade_number)							\
+	ROW(S, U64, upgrade_id)
 
 struct master {
 	/* Kept over a restart. */
@@ -67,14 +75,16 @@ struct master {
 	struct reaper *reaper;
 	struct notify *notify;   /* the service manager; NULL = none */
 	struct fdstore *fdstore; /* what the service manager stores */
-	char *self;              /* path of our binary; NULL = unknown */
 	bool first;              /* this is the first run of the process */
 	bool reexecuted;         /* executed again, to restart out of FATAL */
 	char **argv;
 	/* The state before an upgrade, while this run takes it over; NULL = none. */
 	json_t *state;
 	struct config *others; /* of that state: older definitions of active groups */
-	bool upgrade_wanted;
+	bool checks;           /* --resume-check: only reads the state */
+	struct upgrade *upgrade;
+	/* The client that waits for an upgrade; NULL = none. */
+	struct connection *upgrade_client;
 	enum terminal terminal;
 	/* A restart keeps those whose address stays. */
 	struct http_sockets *http_sockets;

@@ -98,6 +98,8 @@ enum cmd_flags {
 	    CMD_IN_FATAL | CMD_CHANGES | CMD_NEEDS_ALL, 0, "null") \
 	X(DAEMON_RESTART, daemon_restart, "daemon.restart", "", ADMIN, CMD_RPCD | \
 	    CMD_IN_FATAL | CMD_CHANGES | CMD_NEEDS_ALL, 0, "null") \
+	X(DAEMON_UPGRADE, daemon_upgrade, "daemon.upgrade", "", ADMIN, CMD_CHANGES | \
+	    CMD_NEEDS_ALL, 0, "version, upgrades") \
 	X(DAEMON_ANSWERED, daemon_answered, "daemon.answered", "", NONE, CMD_RPCD | \
 	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, 0, "null") \
 	X(FRONTEND_ACTIVE, frontend_active, "frontend.active", "", NONE, CMD_RPCD | \
@@ -112,13 +114,10 @@ enum cmd_flags {
 	CMD_LIST_SEAM(X)
 
 #ifdef REEVE_TEST_SEAM
-/* Only in the test build: daemon.break enters FATAL, daemon.upgrade executes the binary
- * with the state document. */
+/* Only in the test build: daemon.break enters FATAL. */
 #define CMD_LIST_SEAM(X) \
 	X(DAEMON_BREAK, daemon_break, "daemon.break", "?reason:s", ADMIN, \
-	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_CHANGES | CMD_NEEDS_ALL, 0, "null") \
-	X(DAEMON_UPGRADE, daemon_upgrade, "daemon.upgrade", "", ADMIN, CMD_CHANGES | \
-	    CMD_NEEDS_ALL, 0, "null")
+	    CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_CHANGES | CMD_NEEDS_ALL, 0, "null")
 #else
 #define CMD_LIST_SEAM(X)
 #endif

@@ -133,9 +133,12 @@ static const struct command commands[] = {
 	    "update all\t\tThe same as update without a name\n"
 	    "update <group>...\tDo this for the named groups only\n"
 	    "update --dry-run ...\tPrint what update would do, and why" },
-	{ .name = "version", .run = status_version, .help =
+	{ .name = "upgrade", .run = upgrade_run, .ours = true, .help =
+	    "upgrade\t\t\tReplace the daemon by the installed version; programs run on" },
+	{ .name = "version", .run = upgrade_version, .first = "all", .help =
 	    "version\t\t\tPrint the version of supervisord that the daemon is compatible "
-	    "with" },
+	    "with\n"
+	    "version all\t\tPrint also the versions of reeve that run and are installed" },
 	/* Runs at the end of input. */
 	{ .name = "EOF", .run = command_quit, .help = "Ctrl-D leaves the shell" },
 };

@@ -49,8 +49,9 @@ void shutdown_run(struct session *, const char *args);
 void start_stop_run(struct session *, const char *args); /* start, stop, signal, clear */
 void status_pid(struct session *, const char *args);
 void status_run(struct session *, const char *args);
-void status_version(struct session *, const char *args);
 void tail_run(struct session *, const char *args); /* tail and maintail */
 void update_run(struct session *, const char *args);
+void upgrade_run(struct session *, const char *args);
+void upgrade_version(struct session *, const char *args);
 
 #endif

@@ -1,4 +1,4 @@
-/* The commands status, pid and version. */
+/* The commands status and pid. */
 #include "common/mem.h"
 #include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
@@ -195,11 +195,4 @@ status_pid(struct session *s, const char *args)
 	else
 		status_print_pids(s, &names);
 	words_clear(&names);
-}
-
-void
-status_version(struct session *s, const char *args)
-{
-	if (session_no_arguments(s, args) && session_connect(s))
-		status_print(s, SERVER_VERSION);
 }

@@ -104,6 +104,7 @@ _reevectl_arguments()
 		echo all
 		;;
 	passwd:[1-9]*) [[ ${_reevectl_given[-1]} != --method ]] || printf '%s\n' yescrypt sha512crypt ;;
+	version:0) echo all ;;
 	open:0) printf '%s\n' http:// unix:// ;;
 	esac
 }

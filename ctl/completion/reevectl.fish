@@ -104,6 +104,7 @@ complete -c reevectl -n '__reevectl_is_at tail 1' -a 'stdout stderr'
 complete -c reevectl -n '__reevectl_is add update' -a '(__reevectl_available)'
 complete -c reevectl -n '__reevectl_is remove update' -a '(__reevectl_groups)'
 complete -c reevectl -n '__reevectl_is update' -a all
+complete -c reevectl -n '__reevectl_is_at version 0' -a all
 complete -c reevectl -n '__reevectl_is_at open 0' -a 'http:// unix://'
 complete -c reevectl -n '__reevectl_is check' -F
 complete -c reevectl -n '__reevectl_is passwd' -l method -x -a 'yescrypt sha512crypt' \

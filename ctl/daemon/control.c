@@ -27,6 +27,7 @@ struct control {
 	struct mirror *mirror;
 	struct source *timer;
 	char *lost;
+	char *version; /* of the daemon, from its answer to hello */
 	/* The current call. */
 	struct reply *reply; /* borrowed; NULL after the reply */
 	enum wait_kind wait;
@@ -369,6 +370,7 @@ control_call_many(struct control *c, const char *method, char *const *names, siz
 static enum reach
 control_must_call(struct control *c, const char *method, json_t *params, char **why)
 {
+	const char *version;
 	enum reach reached = REACH_OK;
 	struct reply r;
 
@@ -378,6 +380,10 @@ control_must_call(struct control *c, const char *method, json_t *params, char **
 	} else if (r.fault != FAULT_NONE) {
 		*why = reply_meaning(r.fault, r.text);
 		reached = r.fault == FAULT_NOT_PERMITTED ? REACH_DENIED : REACH_FAILED;
+	} else if ((version = json_string_value(json_object_get(r.result, "version"))) !=
+	    NULL) {
+		free(c->version);
+		c->version = xstrdup(version);
 	}
 	reply_clear(&r);
 	return reached;
@@ -470,7 +476,14 @@ control_free(struct control *c)
 	if (c->loop != NULL)
 		loop_free(c->loop);
 	free(c->lost);
+	free(c->version);
 	free(c);
+}
+
+const char *
+control_version(const struct control *c)
+{
+	return c->version != NULL ? c->version : "unknown";
 }
 
 const struct mirror *

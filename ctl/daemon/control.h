@@ -17,6 +17,8 @@ struct control;
 NODISCARD enum reach control_open(const char *path, struct control **control, char **why);
 void control_free(struct control *); /* NULL is fine */
 const struct mirror *control_mirror(const struct control *);
+/* The version of reeve that the daemon runs; borrowed. */
+const char *control_version(const struct control *);
 /* The reason why the connection was lost, or NULL. */
 const char *control_lost(const struct control *);
 

@@ -1,13 +1,17 @@
 #include "ctl/daemon/server_ops.h"
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "common/str.h"
 
+#include <poll.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define RECONNECT_MS 5 /* between attempts */
 
 static char *
 server_copy(const char *text)
@@ -161,6 +165,22 @@ server_reach(struct server *s, char **why)
 		server_add_attempt(s, "server",
 		    str_starts(s->url, unix_scheme) ? s->url + strlen(unix_scheme) : NULL,
 		    *why);
+	return reached;
+}
+
+enum reach
+server_reconnect(struct server *s, int64_t limit_ms, char **why)
+{
+	int64_t end = clock_mono_ms() + limit_ms;
+	enum reach reached;
+
+	*why = NULL;
+	server_control_ops.close(s);
+	while ((reached = server_control_ops.reach(s, why)) != REACH_OK &&
+	    reached != REACH_DENIED && clock_mono_ms() < end) {
+		mem_freep(why);
+		(void)poll(NULL, 0, RECONNECT_MS);
+	}
 	return reached;
 }
 

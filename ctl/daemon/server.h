@@ -57,6 +57,10 @@ NODISCARD enum reach server_reach(struct server *, char **why);
 /* The connection to the control socket, for what XML-RPC cannot do, or NULL. */
 struct control *server_control(const struct server *);
 
+/* Connects to the control socket again after the daemon has closed the connection. Waits up
+ * to so many milliseconds until the daemon answers. */
+NODISCARD enum reach server_reconnect(struct server *, int64_t limit_ms, char **why);
+
 /* The following need a server that was reached. They return 0 with *reply filled, or -1
  * without a reply; server_lost has the reason. */
 

@@ -72,8 +72,9 @@ void child_explain_end(struct process *, pid_t);
  * copied to the main log. 0; or -1 with errno, and nothing is taken. */
 NODISCARD int child_add_output(
     struct process *, enum output_id, int fd, struct logfile *log, bool hidden);
-/* Opens the log file of an output; *log is not set when it has none. 0, or -1 with
- * errno. */
-NODISCARD int child_open_log(const struct process *, enum output_id, struct logfile **log);
+/* Opens the log file of an output; *log is not set when it has none. fd (taken): as for
+ * logfile_adopt, -1 = none. 0, or -1 with errno. */
+NODISCARD int child_open_log(
+    const struct process *, enum output_id, int fd_take, struct logfile **log);
 
 #endif

@@ -59,14 +59,17 @@ child_make_pipe(int *reader, int *writer, const int *ours)
 }
 
 int
-child_open_log(const struct process *process, enum output_id id, struct logfile **log)
+child_open_log(
+    const struct process *process, enum output_id id, int fd, struct logfile **log)
 {
 	const struct output_config *config = &process->config->outputs[id];
 	const char *path = child_log_path(process, id);
 
-	if (*path == '\0')
+	if (*path == '\0') {
+		fd_close(fd);
 		return 0;
-	*log = logfile_open(path, config->maxbytes, config->backups);
+	}
+	*log = logfile_adopt(path, config->maxbytes, config->backups, fd);
 	return *log == NULL ? -1 : 0;
 }
 
@@ -104,7 +107,7 @@ child_plumb_output(
 		return -1;
 	plumbing->task = "open its log";
 	plumbing->path = child_log_path(process, id);
-	if (child_open_log(process, id, &plumbing->logs[id]) == -1)
+	if (child_open_log(process, id, -1, &plumbing->logs[id]) == -1)
 		return -1;
 	plumbing->path = NULL;
 	return 0;

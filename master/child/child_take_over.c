@@ -95,7 +95,7 @@ take_over_output(struct process *process, enum output_id id, int fd)
 {
 	struct logfile *log = NULL;
 
-	if (child_open_log(process, id, &log) == -1 ||
+	if (child_open_log(process, id, -1, &log) == -1 ||
 	    child_add_output(process, id, fd, log,
 		process->child->context->config->loglevel > LEVEL_DEBUG) == -1) {
 		logfile_free(log);

@@ -30,6 +30,8 @@ static const struct row rows[] = {
 	    "report mistakes in a configuration file, and exit" },
 	{ 'v', "version", NULL, AT(version), "print the version" },
 	{ 0, "sample", NULL, AT(sample), "print a sample configuration" },
+	/* Used by an upgrade. */
+	{ 0, "resume-check", NULL, AT(resume_check), NULL },
 	{ 'n', "nodaemon", NULL, AT(nodaemon), "stay in the foreground" },
 	{ 'u', "user", "USER", AT(user), "user name or uid to switch to" },
 	{ 'm', "umask", "OCTAL", AT(umask), "file creation mask of the daemon (022)" },

@@ -17,6 +17,7 @@ struct arguments {
 	const char *check;         /* --check */
 	bool nodaemon, silent, nocleanup, strip_ansi; /* -n -s -k -t */
 	bool help, version, sample;                   /* -h -v, --sample */
+	bool resume_check;                            /* --resume-check */
 	const char *user, *umask, *directory, *logfile, *logfile_maxbytes, *logfile_backups;
 	const char *loglevel, *pidfile, *identifier, *childlogdir, *minfds, *minprocs;
 	const char *profile_options; /* accepted, WARN: no profiler here */

@@ -1,6 +1,7 @@
 #include "master/control/audit.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/queue.h"
@@ -504,16 +505,20 @@ audit_claimed(struct connection *client, const json_t *params, uint64_t count)
 /* --- its life ------------------------------------------------------------------------- */
 
 struct audit *
-audit_open(struct loop *loop, const char *path, int64_t maxbytes, int64_t backups)
+audit_open(struct loop *loop, const char *path, int64_t maxbytes, int64_t backups, int fd)
 {
 	struct audit *audit = calloc(1, sizeof(*audit));
 
+	if (audit != NULL)
+		audit->timer = loop_timer(loop, audit_second_over, audit);
+	if (audit == NULL || audit->timer == NULL || path == NULL)
+		fd_close(fd);
 	if (audit == NULL)
 		return NULL;
 	TAILQ_INIT(&audit->calls);
-	audit->timer = loop_timer(loop, audit_second_over, audit);
 	if (audit->timer != NULL &&
-	    (path == NULL || (audit->file = logfile_open(path, maxbytes, backups)) != NULL))
+	    (path == NULL ||
+		(audit->file = logfile_adopt(path, maxbytes, backups, fd)) != NULL))
 		return audit;
 	source_free(audit->timer);
 	free(audit);

@@ -29,9 +29,10 @@ struct connection;
 	ROW(S, BOOL, torn)      /* the file ends with a part of a record */
 struct audit_record FIELDS(AUDIT_FIELDS);
 
-/* New; path NULL = no file: refusals are logged all the same. NULL with errno. */
+/* New; path NULL = no file: refusals are logged all the same. fd (taken): as for
+ * logfile_adopt, -1 = none. NULL with errno. */
 struct audit *audit_open(
-    struct loop *, const char *path, int64_t maxbytes, int64_t backups);
+    struct loop *, const char *path, int64_t maxbytes, int64_t backups, int fd_take);
 /* Reports lost records in the file, or else in the main log. NULL is fine, here and
  * below. */
 void audit_free(struct audit *);

@@ -144,6 +144,12 @@ cmd_daemon_restart(struct connection *client, uint64_t id, const json_t *params 
 }
 
 void
+cmd_daemon_upgrade(struct connection *client, uint64_t id, const json_t *params UNUSED)
+{
+	client->master->ops->upgrade(client->master, client, id);
+}
+
+void
 cmd_daemon_answered(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
 	/* Once for each such answer, because each release delays the stop a little. */
@@ -192,10 +198,4 @@ cmd_daemon_break(struct connection *client, uint64_t id, const json_t *params UN
 	connection_reply(client, id, NULL);
 }
 
-void
-cmd_daemon_upgrade(struct connection *client, uint64_t id, const json_t *params UNUSED)
-{
-	connection_reply(client, id, NULL);
-	client->master->ops->upgrade(client->master);
-}
 #endif

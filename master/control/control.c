@@ -83,6 +83,8 @@ control_free_gone(struct control *control)
 		config_requests_forget(client->master->config_requests, client);
 		usage_forget(client->master->usage, client);
 		verifier_forget(client->master->verifier, client);
+		if (client->master->upgrade_client == client)
+			client->master->upgrade_client = NULL;
 		peer_free(client->peer);
 		state_stream_unsubscribe(client->cursor);
 		grant_unref(client->grant);

@@ -12,8 +12,9 @@ struct daemon_ops {
 	 * is logged (CANT_REREAD). */
 	void (*restart)(
 	    struct master *, config_request_fn *done, struct connection *, uint64_t id);
-	/* Executes the binary again, which continues from the present state. */
-	void (*upgrade)(struct master *);
+	/* Executes the binary, which continues from the present state and answers the
+	 * client (NULL = none). A failure is answered before. */
+	void (*upgrade)(struct master *, struct connection *, uint64_t id);
 	/* By a group's name: FAULT_NONE, or a fault with *detail new (NULL = the name). */
 	enum fault (*add_group)(struct master *, const char *name, char **detail);
 	enum fault (*remove_group)(struct master *, const char *name, char **detail);

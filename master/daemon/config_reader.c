@@ -437,6 +437,13 @@ config_reader_begin(struct master *master, enum config_request_kind kind)
 	config_reader_answer(reader, FAULT_CANT_REREAD, text);
 }
 
+bool
+config_reader_is_idle(const struct config_reader *reader)
+{
+	return !reader->has_child && !reader->reading &&
+	    config_requests_next(reader->master->config_requests) == CONFIG_REQUESTS;
+}
+
 void
 config_reader_refuse(struct config_reader *reader, enum fault fault, bool restarts)
 {

@@ -21,6 +21,8 @@ void config_reader_free(struct config_reader *); /* kills the child */
 /* Begins a reading for the requests of this kind that wait. Does nothing while a child
  * exists, whose end begins the next reading. */
 void config_reader_begin(struct master *, enum config_request_kind);
+/* Whether no configuration is being read, and nobody waits for a reading. */
+bool config_reader_is_idle(const struct config_reader *);
 /* The daemon's state has changed: answers all requests with the fault, but those for a
  * restart only when `restarts` is false. */
 void config_reader_refuse(struct config_reader *, enum fault, bool restarts);

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "master/child/child.h"
 #include "master/control/audit.h"
+#include "master/control/daemon_ops.h"
 #include "master/daemon/run.h"
 
 #include <signal.h>
@@ -55,6 +56,15 @@ daemon_signals_got_hup(void *ctx, uint32_t count UNUSED)
 }
 
 static void
+daemon_signals_got_usr1(void *ctx, uint32_t count UNUSED)
+{
+	struct master *master = ctx;
+
+	log_info("received SIGUSR1 indicating upgrade request");
+	master->ops->upgrade(master, NULL, 0);
+}
+
+static void
 daemon_signals_got_usr2(void *ctx, uint32_t count UNUSED)
 {
 	const struct master *master = ctx;
@@ -75,6 +85,7 @@ static const struct {
     {SIGINT, daemon_signals_got_SIGINT},
     {SIGQUIT, daemon_signals_got_SIGQUIT},
     {SIGHUP, daemon_signals_got_hup},
+    {SIGUSR1, daemon_signals_got_usr1},
     {SIGUSR2, daemon_signals_got_usr2},
 };
 

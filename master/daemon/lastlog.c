@@ -37,7 +37,7 @@ lastlog_refused(const struct master *master, const char *error)
 	struct mainlog *log;
 
 	if (master->last_mainlog != NULL ||
-	    (log = mainlog_open(config->logfile, 0, 0, false)) == NULL)
+	    (log = mainlog_open(config->logfile, 0, 0, false, -1)) == NULL)
 		return;
 	if (config->logfile_syslog)
 		mainlog_use_syslog(log, master->syslog);

@@ -5,6 +5,7 @@
 #include "master/control/control.h"
 #include "master/control/state_stream.h"
 #include "master/frontend/frontend.h"
+#include "master/frontend/http_sockets.h"
 #include "master/frontend/rpcinterface.h"
 #include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
@@ -22,6 +23,8 @@ static const struct statefield piece_rows[] =
     STATEFIELDS(PEER_PIECE_FIELDS, struct peer_piece);
 static const struct statefield frontend_rows[] =
     STATEFIELDS(FRONTEND_FIELDS, struct frontend_record);
+static const struct statefield http_socket_rows[] =
+    STATEFIELDS(HTTP_SOCKET_FIELDS, struct http_socket_record);
 static const struct statefield helper_rows[] =
     STATEFIELDS(HELPER_FIELDS, struct helper_record);
 static const struct statefield socket_rows[] =
@@ -63,7 +66,8 @@ peers_document_write_connection(const struct connection *connection)
 }
 
 static int
-peers_document_read_pieces(struct peer_carried *peer, const json_t *list, char **why)
+peers_document_read_pieces(
+    struct peer_carried *peer, const json_t *list, int format, char **why)
 {
 	const char *bad = json_is_array(list) ? NULL : "pieces";
 	const json_t *one;
@@ -77,14 +81,15 @@ peers_document_read_pieces(struct peer_carried *peer, const json_t *list, char *
 
 		*piece = (struct peer_piece){ .fd = -1 };
 		if (bad == NULL)
-			bad = STATEFIELD_READ(piece_rows, one, piece);
+			bad = STATEFIELD_READ(piece_rows, one, piece, format);
 	}
 	return state_parts_check(why, "a connection", bad);
 }
 
 /* For null, carried->peer.fd is -1. */
 static int
-peers_document_read_connection(const json_t *json, struct carried *carried, char **why)
+peers_document_read_connection(
+    const json_t *json, struct carried *carried, int format, char **why)
 {
 	const json_t *peer = json_object_get(json, "peer");
 	const char *bad;
@@ -92,15 +97,15 @@ peers_document_read_connection(const json_t *json, struct carried *carried, char
 	carried_init(carried);
 	if (json_is_null(json))
 		return 0;
-	bad = STATEFIELD_READ(carried_rows, json, &carried->record);
+	bad = STATEFIELD_READ(carried_rows, json, &carried->record, format);
 	if (bad == NULL)
-		bad = STATEFIELD_READ(peer_rows, peer, &carried->peer.record);
+		bad = STATEFIELD_READ(peer_rows, peer, &carried->peer.record, format);
 	if (bad == NULL && (carried->program == NULL || carried->peer.fd == -1))
 		bad = "peer";
 	if (bad != NULL)
 		return state_parts_check(why, "a connection", bad);
 	return peers_document_read_pieces(
-	    &carried->peer, json_object_get(peer, "pieces"), why);
+	    &carried->peer, json_object_get(peer, "pieces"), format, why);
 }
 
 /* connection NULL: there is none. Without memory, only this connection ends. */
@@ -109,6 +114,43 @@ peers_document_resume(struct carried *carried, struct connection *connection)
 {
 	if (connection != NULL && carried_resume(carried, connection) == -1)
 		control_drop(connection);
+}
+
+/* ---- HTTP sockets ---- */
+
+json_t *
+peers_document_write_http_sockets(struct master *master)
+{
+	json_t *list = json_array();
+	const struct http_socket_record *record;
+
+	for (size_t i = 0; (record = http_sockets_get(master->http_sockets, i)) != NULL;
+	     i++)
+		state_parts_append(&list, STATEFIELD_WRITE(http_socket_rows, record));
+	return list;
+}
+
+int
+peers_document_read_http_sockets(
+    struct master *master, const json_t *list, int format, char **why)
+{
+	size_t count = json_array_size(list), i;
+	struct http_socket_record *records;
+	const char *bad = NULL;
+	const json_t *one;
+
+	if (!json_is_array(list))
+		return state_parts_fail(why, "bad member", "http_sockets");
+	records = calloc(count + 1, sizeof(*records));
+	if (records == NULL)
+		return state_parts_fail(why, "out of memory", "");
+	json_array_foreach(list, i, one)
+		if (bad == NULL)
+			bad = STATEFIELD_READ(http_socket_rows, one, &records[i], format);
+	if (bad == NULL)
+		master->http_sockets = http_sockets_restore(records, count);
+	free(records);
+	return state_parts_check(why, "an HTTP socket", bad);
 }
 
 /* ---- the page ---- */
@@ -133,7 +175,8 @@ peers_document_page(const json_t *document)
 }
 
 int
-peers_document_read_page(struct master *master UNUSED, const json_t *json, char **why)
+peers_document_read_page(
+    struct master *master UNUSED, const json_t *json, int format UNUSED, char **why)
 {
 	int page;
 
@@ -188,17 +231,18 @@ peers_document_adopt(struct master *master, struct frontend_record *record,
 }
 
 static int
-peers_document_read_frontend(struct master *master, const json_t *json, char **why)
+peers_document_read_frontend(
+    struct master *master, const json_t *json, int format, char **why)
 {
 	struct frontend_record record = { .role = NULL };
 	struct helper_record helper = { .log = -1 };
-	const char *bad = STATEFIELD_READ(frontend_rows, json, &record);
+	const char *bad = STATEFIELD_READ(frontend_rows, json, &record, format);
 	struct carried carried;
 	int rc;
 
 	if (bad == NULL)
-		bad =
-		    STATEFIELD_READ(helper_rows, json_object_get(json, "process"), &helper);
+		bad = STATEFIELD_READ(
+		    helper_rows, json_object_get(json, "process"), &helper, format);
 	if (bad == NULL &&
 	    (record.role == NULL || record.form_key == NULL || record.path == NULL))
 		bad = "role";
@@ -206,7 +250,7 @@ peers_document_read_frontend(struct master *master, const json_t *json, char **w
 	rc = state_parts_check(why, "reeve-rpcd", bad);
 	if (rc == 0)
 		rc = peers_document_read_connection(
-		    json_object_get(json, "connection"), &carried, why);
+		    json_object_get(json, "connection"), &carried, format, why);
 	if (rc == 0)
 		rc = peers_document_adopt(master, &record, &helper, &carried, why);
 	carried_clear(&carried);
@@ -217,7 +261,8 @@ peers_document_read_frontend(struct master *master, const json_t *json, char **w
 }
 
 int
-peers_document_read_frontends(struct master *master, const json_t *list, char **why)
+peers_document_read_frontends(
+    struct master *master, const json_t *list, int format, char **why)
 {
 	const json_t *one;
 	size_t i;
@@ -225,7 +270,7 @@ peers_document_read_frontends(struct master *master, const json_t *list, char **
 	if (!json_is_array(list))
 		return state_parts_fail(why, "bad member", "frontends");
 	json_array_foreach(list, i, one)
-		if (peers_document_read_frontend(master, one, why) == -1)
+		if (peers_document_read_frontend(master, one, format, why) == -1)
 			return -1;
 	return 0;
 }
@@ -251,10 +296,11 @@ peers_document_write_control(struct master *master)
 }
 
 static int
-peers_document_read_client(struct master *master, const json_t *json, char **why)
+peers_document_read_client(
+    struct master *master, const json_t *json, int format, char **why)
 {
 	struct carried carried;
-	int rc = peers_document_read_connection(json, &carried, why);
+	int rc = peers_document_read_connection(json, &carried, format, why);
 
 	if (rc == 0 && carried.peer.fd != -1)
 		peers_document_resume(
@@ -264,7 +310,8 @@ peers_document_read_client(struct master *master, const json_t *json, char **why
 }
 
 int
-peers_document_read_control(struct master *master, const json_t *json, char **why)
+peers_document_read_control(
+    struct master *master, const json_t *json, int format, char **why)
 {
 	struct control_socket_record socket = { .fd = -1 };
 	const json_t *list = json_object_get(json, "clients"), *one;
@@ -273,7 +320,7 @@ peers_document_read_control(struct master *master, const json_t *json, char **wh
 
 	if (json_is_null(json))
 		return 0;
-	bad = STATEFIELD_READ(socket_rows, json, &socket);
+	bad = STATEFIELD_READ(socket_rows, json, &socket, format);
 	if (bad == NULL && !json_is_array(list))
 		bad = "clients";
 	if (bad != NULL)
@@ -283,7 +330,7 @@ peers_document_read_control(struct master *master, const json_t *json, char **wh
 		return state_parts_fail(why, "the control socket:", strerror(errno));
 	}
 	json_array_foreach(list, i, one)
-		if (peers_document_read_client(master, one, why) == -1)
+		if (peers_document_read_client(master, one, format, why) == -1)
 			return -1;
 	return 0;
 }
@@ -316,7 +363,8 @@ peers_document_write_interfaces(struct master *master)
 }
 
 static int
-peers_document_read_interface(struct master *master, const json_t *json, char **why)
+peers_document_read_interface(
+    struct master *master, const json_t *json, int format, char **why)
 {
 	struct process *p = groups_process(
 	    master->groups, (uint64_t)json_integer_value(json_object_get(json, "process")));
@@ -328,7 +376,7 @@ peers_document_read_interface(struct master *master, const json_t *json, char **
 	    !statefield_read_fd(json_object_get(json, "unsent"), &unsent))
 		return state_parts_check(why, "an rpcinterface program", "process");
 	rc = peers_document_read_connection(
-	    json_object_get(json, "connection"), &carried, why);
+	    json_object_get(json, "connection"), &carried, format, why);
 	if (rc == 0 && rpcinterface_resume(p, unsent, carried.peer.fd, &connection) == 0)
 		peers_document_resume(&carried, connection);
 	carried_clear(&carried);
@@ -336,7 +384,8 @@ peers_document_read_interface(struct master *master, const json_t *json, char **
 }
 
 int
-peers_document_read_interfaces(struct master *master, const json_t *list, char **why)
+peers_document_read_interfaces(
+    struct master *master, const json_t *list, int format, char **why)
 {
 	const json_t *one;
 	size_t i;
@@ -344,7 +393,7 @@ peers_document_read_interfaces(struct master *master, const json_t *list, char *
 	if (!json_is_array(list))
 		return state_parts_fail(why, "bad member", "interfaces");
 	json_array_foreach(list, i, one)
-		if (peers_document_read_interface(master, one, why) == -1)
+		if (peers_document_read_interface(master, one, format, why) == -1)
 			return -1;
 	return 0;
 }
@@ -369,7 +418,8 @@ peers_document_reaped(void *ctx UNUSED, pid_t pid UNUSED, int wait_status UNUSED
 }
 
 int
-peers_document_read_children(struct master *master, const json_t *list, char **why)
+peers_document_read_children(
+    struct master *master, const json_t *list, int format UNUSED, char **why)
 {
 	const json_t *one;
 	size_t i;
@@ -379,7 +429,7 @@ peers_document_read_children(struct master *master, const json_t *list, char **w
 	json_array_foreach(list, i, one) {
 		pid_t pid = (pid_t)json_integer_value(one);
 
-		if (pid <= 1 || reaper_has(master->reaper, pid))
+		if (pid <= 1 || reaper_has(master->reaper, pid) || master->checks)
 			continue;
 		kill(pid, SIGKILL);
 		if (reaper_watch(master->reaper, pid, peers_document_reaped, NULL) == -1)

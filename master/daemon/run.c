@@ -281,7 +281,8 @@ run_begin(struct master *master)
 	frontends_start(master->frontends);
 	run_end_survivors(master, master->state != NULL);
 	if (master->state != NULL) {
-		log_info("upgrade: took over the state of the previous process");
+		log_info("upgrade: took over the state of the previous process; this is "
+			 "version " REEVE_VERSION);
 		json_decref(master->state);
 		master->state = NULL;
 		return;
@@ -299,33 +300,44 @@ static enum run_outcome
 run_loop(struct master *master, char **error)
 {
 	while (loop_run(master->loop) == 0) {
-		if (!master->upgrade_wanted) {
+		if (!upgrade_is_due(master->upgrade)) {
 			if (!master->restart_wanted)
 				return RUN_EXIT;
 			/* A broken invariant may have left wrong data in the memory. */
 			return daemon_state_record(master->daemon)->by_pid ? RUN_REEXEC :
 									     RUN_RESTART;
 		}
-		upgrade_execute(master);
+		upgrade_execute(master->upgrade);
 	}
 	(void)startup_failed(error, "the event loop failed (epoll_wait)");
 	return RUN_ERROR;
 }
 
+static const struct daemon_ops run_ops = {
+	.shutdown = run_shutdown,
+	.restart = run_restart,
+	.upgrade = upgrade_begin,
+	.add_group = group_lifecycle_add_named,
+	.remove_group = group_lifecycle_remove_named,
+};
+
+int
+run_check(struct master *master, char **error)
+{
+	master->ops = &run_ops;
+	master->checks = true;
+	if (subsystems_create(master, error) == -1)
+		return -1;
+	return state_document_read(master, master->state, error);
+}
+
 enum run_outcome
 run(struct master *master, char **error)
 {
-	static const struct daemon_ops ops = {
-		.shutdown = run_shutdown,
-		.restart = run_restart,
-		.upgrade = upgrade_begin,
-		.add_group = group_lifecycle_add_named,
-		.remove_group = group_lifecycle_remove_named,
-	};
 	enum run_outcome outcome = RUN_ERROR;
 	int rc;
 
-	master->ops = &ops;
+	master->ops = &run_ops;
 	if (master->state == NULL) {
 		master->restart_wanted = false;
 		master->exit_status = 0;

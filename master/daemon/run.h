@@ -17,6 +17,9 @@ enum run_outcome {
 
 /* After RUN_ERROR *error is new: the text after "Error: ". */
 enum run_outcome run(struct master *, char **error);
+/* --resume-check: reads master->state as `run` does after an upgrade, and changes nothing
+ * outside of our memory. 0, or -1 with *error new. */
+NODISCARD int run_check(struct master *, char **error);
 
 /* The actions of SIGTERM and SIGHUP, and of the commands: see daemon_ops.h. */
 void run_shutdown(struct master *);

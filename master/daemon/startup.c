@@ -7,6 +7,7 @@
 #include "master/daemon/lastlog.h"
 #include "master/daemon/reread.h"
 #include "master/daemon/restart_check.h"
+#include "master/daemon/state_document.h"
 #include "master/frontend/http_sockets.h"
 
 #include <errno.h>
@@ -96,8 +97,8 @@ startup_open_mainlog(struct master *master, char **error)
 	const struct config *config = master->config;
 	bool echo = config->nodaemon && !config->silent;
 
-	master->mainlog = mainlog_open(
-	    config->logfile, config->logfile_maxbytes, config->logfile_backups, echo);
+	master->mainlog = mainlog_open(config->logfile, config->logfile_maxbytes,
+	    config->logfile_backups, echo, state_document_log_fd(master->state, "mainlog"));
 	if (master->mainlog == NULL) {
 		*error = xasprintf(
 		    "cannot open the log %s: %s", config->logfile, strerror(errno));
@@ -119,8 +120,9 @@ startup_open_audit(struct master *master, char **error)
 {
 	const struct config *config = master->config;
 
-	master->audit = audit_open(master->loop, config->audit_log,
-	    config->audit_log_maxbytes, config->audit_log_backups);
+	master->audit =
+	    audit_open(master->loop, config->audit_log, config->audit_log_maxbytes,
+		config->audit_log_backups, state_document_log_fd(master->state, "audit"));
 	if (master->audit != NULL)
 		return 0;
 	*error = xasprintf("cannot open the audit log %s: %s",
@@ -167,7 +169,7 @@ static void
 startup_show_messages(const struct config *config)
 {
 	struct mainlog *console =
-	    config->nodaemon && !config->silent ? mainlog_open(NULL, 0, 0, true) : NULL;
+	    config->nodaemon && !config->silent ? mainlog_open(NULL, 0, 0, true, -1) : NULL;
 
 	if (console == NULL)
 		return;
@@ -184,6 +186,8 @@ startup_reserve_sockets(struct master *master, char **error)
 {
 	struct http_sockets *kept = master->http_sockets;
 
+	if (master->checks)
+		return 0;
 	if (startup_refuse_second(master, error) == 0) {
 		master->http_sockets = NULL;
 		master->http_sockets = http_sockets_open(master->config, kept, error);

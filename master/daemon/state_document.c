@@ -9,7 +9,6 @@
 #include "master/control/sequence.h"
 #include "master/daemon/config_text.h"
 #include "master/daemon/peers_document.h"
-#include "master/frontend/http_sockets.h"
 #include "master/upgrade/backlogs_state.h"
 #include "master/upgrade/events_state.h"
 #include "master/upgrade/groups_state.h"
@@ -20,8 +19,6 @@
 #include <stdlib.h>
 
 static const struct statefield master_rows[] = STATEFIELDS(MASTER_FIELDS, struct master);
-static const struct statefield socket_rows[] =
-    STATEFIELDS(HTTP_SOCKET_FIELDS, struct http_socket_record);
 static const struct statefield daemon_rows[] =
     STATEFIELDS(DAEMON_STATE_FIELDS, struct daemon_state_record);
 static const struct statefield jobs_rows[] = STATEFIELDS(JOBS_FIELDS, struct jobs_record);
@@ -48,10 +45,11 @@ state_document_write_master(struct master *master)
 }
 
 static int
-state_document_read_master(struct master *master, const json_t *json, char **why)
+state_document_read_master(
+    struct master *master, const json_t *json, int format, char **why)
 {
 	uint64_t seq = master->seq;
-	const char *bad = STATEFIELD_READ(master_rows, json, master);
+	const char *bad = STATEFIELD_READ(master_rows, json, master, format);
 
 	/* Rows that were added since the early section have raised it. */
 	if (master->seq < seq)
@@ -66,10 +64,11 @@ state_document_write_daemon(struct master *master)
 }
 
 static int
-state_document_read_daemon(struct master *master, const json_t *json, char **why)
+state_document_read_daemon(
+    struct master *master, const json_t *json, int format, char **why)
 {
 	const char *bad =
-	    STATEFIELD_READ(daemon_rows, json, daemon_state_record(master->daemon));
+	    STATEFIELD_READ(daemon_rows, json, daemon_state_record(master->daemon), format);
 
 	if (bad == NULL && !daemon_state_resume(master->daemon))
 		bad = "reason";
@@ -142,7 +141,8 @@ state_document_read_config(const json_t *hex, struct config **config, char **why
 }
 
 static int
-state_document_read_configuration(struct master *master, const json_t *json, char **why)
+state_document_read_configuration(
+    struct master *master, const json_t *json, int format UNUSED, char **why)
 {
 	if (json_is_null(json))
 		return 0;
@@ -151,42 +151,6 @@ state_document_read_configuration(struct master *master, const json_t *json, cha
 		return -1;
 	return state_document_read_config(
 	    json_object_get(json, "others"), &master->others, why);
-}
-
-/* ---- HTTP sockets ---- */
-
-static json_t *
-state_document_write_http_sockets(struct master *master)
-{
-	json_t *list = json_array();
-	const struct http_socket_record *record;
-
-	for (size_t i = 0; (record = http_sockets_get(master->http_sockets, i)) != NULL;
-	     i++)
-		state_parts_append(&list, STATEFIELD_WRITE(socket_rows, record));
-	return list;
-}
-
-static int
-state_document_read_http_sockets(struct master *master, const json_t *list, char **why)
-{
-	size_t count = json_array_size(list), i;
-	struct http_socket_record *records;
-	const char *bad = NULL;
-	const json_t *one;
-
-	if (!json_is_array(list))
-		return state_parts_fail(why, "bad member", "http_sockets");
-	records = calloc(count + 1, sizeof(*records));
-	if (records == NULL)
-		return state_parts_fail(why, "out of memory", "");
-	json_array_foreach(list, i, one)
-		if (bad == NULL)
-			bad = STATEFIELD_READ(socket_rows, one, &records[i]);
-	if (bad == NULL)
-		master->http_sockets = http_sockets_restore(records, count);
-	free(records);
-	return state_parts_check(why, "an HTTP socket", bad);
 }
 
 /* ---- jobs and restarts ---- */
@@ -236,10 +200,10 @@ state_document_write_jobs(struct master *master)
 }
 
 static int
-state_document_read_job(struct master *master, const json_t *json, char **why)
+state_document_read_job(struct master *master, const json_t *json, int format, char **why)
 {
 	struct job_record job = { 0 };
-	const char *bad = STATEFIELD_READ(job_rows, json, &job);
+	const char *bad = STATEFIELD_READ(job_rows, json, &job, format);
 	const struct job_sink *sink = NULL;
 	struct connection *client = NULL;
 	void *ctx = NULL;
@@ -265,11 +229,11 @@ state_document_read_job(struct master *master, const json_t *json, char **why)
 }
 
 static int
-state_document_read_jobs(struct master *master, const json_t *json, char **why)
+state_document_read_jobs(struct master *master, const json_t *json, int format, char **why)
 {
 	struct jobs_record *record = jobs_record(master->jobs);
 	const json_t *queue = json_object_get(json, "queue"), *one;
-	const char *bad = STATEFIELD_READ(jobs_rows, json, record);
+	const char *bad = STATEFIELD_READ(jobs_rows, json, record, format);
 	size_t i;
 
 	if (bad == NULL && record->next_number == 0)
@@ -278,11 +242,11 @@ state_document_read_jobs(struct master *master, const json_t *json, char **why)
 		bad = "queue";
 	if (bad == NULL)
 		bad = STATEFIELD_READ(restart_rows, json_object_get(json, "restarts"),
-		    jobs_restarts(master->jobs));
+		    jobs_restarts(master->jobs), format);
 	if (bad != NULL)
 		return state_parts_check(why, "the jobs", bad);
 	json_array_foreach(queue, i, one)
-		if (state_document_read_job(master, one, why) == -1)
+		if (state_document_read_job(master, one, format, why) == -1)
 			return -1;
 	jobs_resume(master->jobs);
 	return 0;
@@ -333,7 +297,7 @@ state_document_step_is_sound(const struct sequence_step *step)
 
 /* The arrays of *rest are new, also on failure. */
 static const char *
-state_document_read_rest(const json_t *json, struct sequence_rest *rest)
+state_document_read_rest(const json_t *json, struct sequence_rest *rest, int format)
 {
 	const json_t *steps = json_object_get(json, "steps"), *one;
 	const json_t *waits = json_object_get(json, "waits");
@@ -344,22 +308,25 @@ state_document_read_rest(const json_t *json, struct sequence_rest *rest)
 	if (rest->steps == NULL || rest->waits == NULL)
 		return "steps: out of memory";
 	json_array_foreach(steps, i, one)
-		if (STATEFIELD_READ(step_rows, one, &rest->steps[rest->count++]) != NULL ||
+		if (STATEFIELD_READ(step_rows, one, &rest->steps[rest->count++], format) !=
+			NULL ||
 		    !state_document_step_is_sound(&rest->steps[i]))
 			return "steps";
 	json_array_foreach(waits, i, one)
-		if (STATEFIELD_READ(wait_rows, one, &rest->waits[rest->nwaits++]) != NULL)
+		if (STATEFIELD_READ(wait_rows, one, &rest->waits[rest->nwaits++], format) !=
+		    NULL)
 			return "waits";
 	return json_is_array(steps) && json_is_array(waits) ? NULL : "steps";
 }
 
 static int
-state_document_read_sequence(struct master *master, const json_t *json, char **why)
+state_document_read_sequence(
+    struct master *master, const json_t *json, int format, char **why)
 {
 	struct connection *client = NULL;
 	struct sequence_rest rest = { .count = 0 };
 	struct sequence_record record = { 0 };
-	const char *bad = STATEFIELD_READ(sequence_rows, json, &record);
+	const char *bad = STATEFIELD_READ(sequence_rows, json, &record, format);
 
 	if (bad == NULL)
 		bad = state_document_read_client(master, json, &client);
@@ -367,7 +334,7 @@ state_document_read_sequence(struct master *master, const json_t *json, char **w
 	if (bad == NULL && record.number == 0)
 		bad = "number";
 	if (bad == NULL)
-		bad = state_document_read_rest(json, &rest);
+		bad = state_document_read_rest(json, &rest, format);
 	if (bad == NULL && record.begun && rest.count == 0)
 		bad = "begun";
 	if (bad != NULL) {
@@ -383,7 +350,8 @@ state_document_read_sequence(struct master *master, const json_t *json, char **w
 }
 
 static int
-state_document_read_sequences(struct master *master, const json_t *list, char **why)
+state_document_read_sequences(
+    struct master *master, const json_t *list, int format, char **why)
 {
 	const json_t *one;
 	size_t i;
@@ -391,51 +359,92 @@ state_document_read_sequences(struct master *master, const json_t *list, char **
 	if (!json_is_array(list))
 		return state_parts_fail(why, "bad member", "sequences");
 	json_array_foreach(list, i, one)
-		if (state_document_read_sequence(master, one, why) == -1)
+		if (state_document_read_sequence(master, one, format, why) == -1)
 			return -1;
 	return 0;
 }
 
-/* ---- the audit log ---- */
+/* ---- the daemon's own logs ---- */
 
-/* Null without a file. The descriptor stays open until the path was opened again, because a
- * FIFO that nobody has open loses what it holds. */
+/* New: {"log", "log_fd"}, of which state_document_log_fd reads the descriptor. */
+static json_t *
+state_document_write_log(struct logfile *file, json_t *object_take)
+{
+	int fd = logfile_fd(file);
+
+	state_parts_add(
+	    &object_take, "log", STATEFIELD_WRITE(logfile_rows, logfile_record(file)));
+	state_parts_add(&object_take, "log_fd", statefield_write_fd(&fd));
+	return object_take;
+}
+
+int
+state_document_log_fd(const json_t *doc, const char *section)
+{
+	const json_t *json = json_object_get(json_object_get(doc, section), "log_fd");
+	int fd = -1;
+
+	return json != NULL && statefield_read_fd(json, &fd) ? fd : -1;
+}
+
+static int
+state_document_read_log(
+    struct logfile *file, const json_t *json, const char *what, int format, char **why)
+{
+	const json_t *log = json_object_get(json, "log");
+
+	return state_parts_check(why, what,
+	    STATEFIELD_READ(logfile_rows, log, logfile_record(file), format) != NULL ?
+		"log" :
+		NULL);
+}
+
+/* Null without a file. */
+static json_t *
+state_document_write_mainlog(struct master *master)
+{
+	struct logfile *file = mainlog_file(master->mainlog);
+
+	return file == NULL ? json_null() : state_document_write_log(file, json_object());
+}
+
+static int
+state_document_read_mainlog(
+    struct master *master, const json_t *json, int format, char **why)
+{
+	struct logfile *file = mainlog_file(master->mainlog);
+
+	if (file == NULL)
+		return state_parts_check(
+		    why, "the main log", json_is_null(json) ? NULL : "log");
+	return state_document_read_log(file, json, "the main log", format, why);
+}
+
+/* Null without a file. */
 static json_t *
 state_document_write_audit(struct master *master)
 {
 	struct logfile *file = audit_file(master->audit);
-	json_t *object;
-	int fd;
 
 	if (file == NULL)
 		return json_null();
-	fd = logfile_fd(file);
-	object = STATEFIELD_WRITE(audit_rows, audit_record(master->audit));
-	state_parts_add(
-	    &object, "log", STATEFIELD_WRITE(logfile_rows, logfile_record(file)));
-	state_parts_add(&object, "log_fd", statefield_write_fd(&fd));
-	return object;
+	return state_document_write_log(
+	    file, STATEFIELD_WRITE(audit_rows, audit_record(master->audit)));
 }
 
 static int
-state_document_read_audit(struct master *master, const json_t *json, char **why)
+state_document_read_audit(struct master *master, const json_t *json, int format, char **why)
 {
 	struct logfile *file = audit_file(master->audit);
 	const char *bad;
-	int fd;
 
 	if (file == NULL)
 		return state_parts_check(
 		    why, "the audit log", json_is_null(json) ? NULL : "log");
-	if (!statefield_read_fd(json_object_get(json, "log_fd"), &fd))
-		return state_parts_check(why, "the audit log", "log_fd");
-	fd_close(fd);
-	bad = STATEFIELD_READ(audit_rows, json, audit_record(master->audit));
-	if (bad == NULL &&
-	    STATEFIELD_READ(
-		logfile_rows, json_object_get(json, "log"), logfile_record(file)) != NULL)
-		bad = "log";
-	return state_parts_check(why, "the audit log", bad);
+	bad = STATEFIELD_READ(audit_rows, json, audit_record(master->audit), format);
+	if (bad != NULL)
+		return state_parts_check(why, "the audit log", bad);
+	return state_document_read_log(file, json, "the audit log", format, why);
 }
 
 /* ---- sections of upgrade/ ---- */
@@ -446,53 +455,57 @@ state_document_read_audit(struct master *master, const json_t *json, char **why)
 		return write;                                                           \
 	}                                                                               \
 	static int state_document_read_##name(                                          \
-	    struct master *master, const json_t *json, char **why)                      \
+	    struct master *master, const json_t *json, int format, char **why)          \
 	{                                                                               \
 		return read;                                                            \
 	}
 
 SECTION_OF(groups, groups_state_write(master->groups),
-    groups_state_read(master->groups, json, master->next_id, why))
+    groups_state_read(master->groups, json, master->next_id, format, why))
 SECTION_OF(events, events_state_write(master->dispatcher),
-    events_state_read(master->dispatcher, json, why))
+    events_state_read(master->dispatcher, json, format, why))
 SECTION_OF(backlogs, backlogs_state_write(master->backlogs),
-    backlogs_state_read(master->backlogs, json, why))
+    backlogs_state_read(master->backlogs, json, format, why))
 
 /* ---- the document ---- */
 
-#define SECTION(name) {#name, state_document_write_##name, state_document_read_##name}
+#define SECTION(name, since) \
+	{#name, since, state_document_write_##name, state_document_read_##name}
 
-#define PEERS_SECTION(name) {#name, peers_document_write_##name, peers_document_read_##name}
+#define PEERS_SECTION(name, since) \
+	{#name, since, peers_document_write_##name, peers_document_read_##name}
 
 struct section {
 	const char *name;
+	int since; /* the first format that has it */
 	json_t *(*write)(struct master *);
-	int (*read)(struct master *, const json_t *, char **why);
+	int (*read)(struct master *, const json_t *, int format, char **why);
 };
 
 /* Read before a run has any subsystem. The section "master" is read again later, because
  * creating groups uses up numbers and serials. */
 static const struct section early[] = {
-    SECTION(master),
-    SECTION(configuration),
-    SECTION(http_sockets),
+    SECTION(master, 1),
+    SECTION(configuration, 1),
+    PEERS_SECTION(http_sockets, 1),
 };
 
 /* Read when the subsystems exist, in this order. */
 static const struct section sections[] = {
-    SECTION(master),
-    SECTION(groups),
-    PEERS_SECTION(page),
-    PEERS_SECTION(frontends),
-    PEERS_SECTION(control),
-    PEERS_SECTION(interfaces),
-    SECTION(sequences),
-    SECTION(jobs),
-    SECTION(events),
-    SECTION(backlogs),
-    SECTION(audit),
-    SECTION(daemon),
-    PEERS_SECTION(children),
+    SECTION(master, 1),
+    SECTION(groups, 1),
+    PEERS_SECTION(page, 1),
+    PEERS_SECTION(frontends, 1),
+    PEERS_SECTION(control, 1),
+    PEERS_SECTION(interfaces, 1),
+    SECTION(sequences, 1),
+    SECTION(jobs, 1),
+    SECTION(events, 1),
+    SECTION(backlogs, 1),
+    SECTION(mainlog, 1),
+    SECTION(audit, 1),
+    SECTION(daemon, 1),
+    PEERS_SECTION(children, 1),
 };
 
 json_t *
@@ -512,13 +525,22 @@ static int
 state_document_read_sections(struct master *master, const json_t *doc,
     const struct section *list, size_t count, char **why)
 {
-	const json_t *format = json_object_get(doc, "format");
+	json_int_t format = json_integer_value(json_object_get(doc, "format"));
 
 	*why = NULL;
-	if (!json_is_integer(format) || json_integer_value(format) != STATE_DOCUMENT_FORMAT)
+	if (format < 1)
 		return state_parts_fail(why, "unknown format", "");
+	if (format > STATE_DOCUMENT_FORMAT) {
+		*why = mem_printf(
+		    "state document: it has format %lld, and version " REEVE_VERSION
+		    " reads formats up to %d",
+		    (long long)format, STATE_DOCUMENT_FORMAT);
+		return -1;
+	}
 	for (size_t i = 0; i < count; i++)
-		if (list[i].read(master, json_object_get(doc, list[i].name), why) == -1)
+		if (list[i].since <= format &&
+		    list[i].read(
+			master, json_object_get(doc, list[i].name), (int)format, why) == -1)
 			return -1;
 	return 0;
 }

@@ -8,10 +8,13 @@
 
 #include <jansson.h>
 
-#define STATE_DOCUMENT_FORMAT 1 /* raised by changes that an older reader would misread */
+#define STATE_DOCUMENT_FORMAT 1 /* how to change it: reeve-internals(7) */
 
 /* New document; NULL with ENOMEM. */
 json_t *state_document_write(struct master *);
+/* The descriptor of the log of a section, "mainlog" or "audit"; -1 = none, or no
+ * document. */
+int state_document_log_fd(const json_t *, const char *section);
 /* Reads the sections that a run needs before its subsystems are created. 0, or -1 with
  * *why new. */
 NODISCARD int state_document_read_early(struct master *, const json_t *, char **why);

@@ -23,6 +23,7 @@
 #include "master/daemon/pidfile.h"
 #include "master/daemon/run.h"
 #include "master/daemon/startup.h"
+#include "master/daemon/upgrade.h"
 #include "master/event/dispatch.h"
 #include "master/frontend/frontend.h"
 #include "master/helper/verifier.h"
@@ -151,8 +152,8 @@ static const struct state_stream_ops subsystems_row_ops = {
     .process = subsystems_process_row, .daemon = subsystems_daemon_row};
 
 SUBSYSTEM(state_stream,
-    state_stream_new(
-	&master->seq, peers_document_page(master->state), &subsystems_row_ops, master),
+    state_stream_new(&master->seq, master->checks ? -1 : peers_document_page(master->state),
+	&subsystems_row_ops, master),
     state_stream_free)
 SUBSYSTEM(groups, groups_new(master->kinds), groups_free)
 SUBSYSTEM(daemon, daemon_state_new(master->loop, master->groups, &run_daemon_ops, master),
@@ -175,8 +176,13 @@ SUBSYSTEM(rpcinterfaces,
 static int
 subsystems_new_survivors(struct master *master, char **error)
 {
+	struct config config = *master->config;
+
+	/* The running daemon uses the directory. */
+	if (master->checks)
+		config.state_directory = NULL;
 	master->survivors = survivors_new(
-	    master->loop, master->groups, master->fdstore, master->config, error);
+	    master->loop, master->groups, master->fdstore, &config, error);
 	if (master->survivors == NULL && *error == NULL)
 		return startup_failed(error, "cannot create the record of processes");
 	return master->survivors != NULL ? 0 : -1;
@@ -187,6 +193,7 @@ SUBSYSTEM_FREE(survivors, survivors_free)
 SUBSYSTEM(
     config_requests, config_requests_new(master, config_reader_begin), config_requests_free)
 SUBSYSTEM(config_reader, config_reader_new(master), config_reader_free)
+SUBSYSTEM(upgrade, upgrade_new(master), upgrade_free)
 
 static int
 subsystems_add_group(struct master *master, struct group_config *config, char **error)
@@ -359,6 +366,8 @@ subsystems_write_pidfile(struct master *master, char **error UNUSED)
 {
 	const char *path = master->config->pidfile;
 
+	if (master->checks)
+		return 0;
 	if (master->state == NULL)
 		master->pidfile = (struct safepath_id){ 0 };
 	if (master->state == NULL && !second_daemon_has_pidfile(&master->second, path))
@@ -408,6 +417,7 @@ static const struct subsystem {
 	    subsystems_free_config_requests},
 	{"configuration reader", subsystems_new_config_reader,
 	    subsystems_free_config_reader},
+	{"upgrade", subsystems_new_upgrade, subsystems_free_upgrade},
 	{"background", subsystems_daemonize, NULL},
 	{"signals", subsystems_receive_signals, NULL},
 	{"reeve-rpcd processes", subsystems_new_frontends, subsystems_free_frontends},

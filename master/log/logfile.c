@@ -101,21 +101,48 @@ logfile_destroy(struct logfile *file)
 	free(file);
 }
 
+/* Takes the descriptor. 0, or -1 with errno. */
+static int
+logfile_continue(struct logfile *file, int fd)
+{
+	struct nonblocking_writer out;
+	struct stat st;
+
+	if (nonblocking_writer_adopt(&out, fd, logfile_is_inherited(file->path)) == -1)
+		return -1;
+	if (fstat(fd, &st) == -1)
+		return fd_fail(fd, errno);
+	logfile_take(file, &out, &st);
+	return 0;
+}
+
 struct logfile *
 logfile_open(const char *path, int64_t maxbytes, int64_t backups)
+{
+	return logfile_adopt(path, maxbytes, backups, -1);
+}
+
+struct logfile *
+logfile_adopt(const char *path, int64_t maxbytes, int64_t backups, int fd)
 {
 	struct logfile *file = calloc(1, sizeof(*file));
 	char why[SAFEPATH_WHY] = "";
 	int saved;
 
-	if (file == NULL)
+	if (file == NULL) {
+		fd_close(fd);
 		return NULL;
+	}
 	file->out = NONBLOCKING_WRITER_NONE;
 	file->maxbytes = maxbytes;
 	file->backups = backups;
-	if ((file->path = strdup(path)) != NULL && logfile_attach(file, why) == 0)
+	file->path = strdup(path);
+	if (file->path != NULL &&
+	    (fd != -1 ? logfile_continue(file, fd) : logfile_attach(file, why)) == 0)
 		return file;
 	saved = errno;
+	if (file->path == NULL)
+		fd_close(fd);
 	/* The caller logs errno, but this reason is not in errno. */
 	if (*why != '\0')
 		log_error("could not open log file %s: %s (%s)", path,

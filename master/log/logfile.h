@@ -25,6 +25,10 @@ struct logfile_record FIELDS(LOGFILE_FIELDS);
  * descriptor (/dev/stdout, /dev/fd/N) are never waited for, rotated or removed. New, or
  * NULL with errno. */
 struct logfile *logfile_open(const char *path, int64_t maxbytes, int64_t backups);
+/* The same with the descriptor (taken) that an earlier process had open: the path is not
+ * opened, because it may name another file now. -1 = none: opens the path. */
+struct logfile *logfile_adopt(
+    const char *path, int64_t maxbytes, int64_t backups, int fd_take);
 /* Closes the file; reports lost bytes in it, or in the main log. NULL is fine. */
 void logfile_free(struct logfile *);
 /* Appends n bytes, then rotates when the size has reached maxbytes; a rotation that failed

@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/fail.h"
+#include "common/fd.h"
 #include "common/loglimit.h"
 #include "master/log/nonblocking_writer.h"
 
@@ -40,20 +41,24 @@ mainlog_is_echo(const struct mainlog *log)
 }
 
 struct mainlog *
-mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo)
+mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo, int fd)
 {
 	struct mainlog *log;
 	int saved;
 
-	if ((log = calloc(1, sizeof(*log))) == NULL)
+	if ((log = calloc(1, sizeof(*log))) == NULL) {
+		fd_close(fd);
 		return NULL;
+	}
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	log->stamp_s = -1;
 	/* Before the file, which would get descriptor 1 if that is closed. */
 	if (echo && (log->echo = logfile_open(ECHO_PATH, 0, 0)) != NULL)
 		logfile_quiet(log->echo, true);
-	if (path != NULL && (log->file = logfile_open(path, maxbytes, backups)) == NULL) {
+	if (path == NULL)
+		fd_close(fd);
+	else if ((log->file = logfile_adopt(path, maxbytes, backups, fd)) == NULL) {
 		saved = errno;
 		mainlog_free(log);
 		return fail_null(saved);
@@ -161,6 +166,12 @@ const char *
 mainlog_path(const struct mainlog *log)
 {
 	return log->file != NULL ? logfile_path(log->file) : NULL;
+}
+
+struct logfile *
+mainlog_file(const struct mainlog *log)
+{
+	return log != NULL ? log->file : NULL;
 }
 
 int

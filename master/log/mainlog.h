@@ -11,11 +11,12 @@
 
 struct mainlog;
 
-/* New; path NULL = no file. NULL with errno when the file cannot be opened. Makes the
+/* New; path NULL = no file. fd (taken): as for logfile_adopt, -1 = none. NULL with errno if
+ * the file cannot be opened. Makes the
  * process ignore SIGPIPE and SIGXFSZ, so that a reader that has gone and a file that is too
  * large make the write fail instead. */
 struct mainlog *mainlog_open(
-    const char *path, int64_t maxbytes, int64_t backups, bool echo);
+    const char *path, int64_t maxbytes, int64_t backups, bool echo, int fd_take);
 void mainlog_free(struct mainlog *);
 /* Sends all lines to syslog as well; borrowed. */
 void mainlog_use_syslog(struct mainlog *, struct syslogger *);
@@ -23,6 +24,8 @@ void mainlog_use_syslog(struct mainlog *, struct syslogger *);
  * the file is reported on standard error and to syslog, once a minute. */
 void mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len);
 const char *mainlog_path(const struct mainlog *); /* NULL = none */
+/* For the state document; NULL = none. NULL is fine. */
+struct logfile *mainlog_file(const struct mainlog *);
 /* clearLog: logs INFO "reopening log file", then clears. 0, or -1 with errno. */
 NODISCARD int mainlog_clear(struct mainlog *);
 /* USR2: logs INFO "supervisord logreopen", then reopens the file; after a failure, the old

@@ -49,6 +49,24 @@ nonblocking_writer_share(struct nonblocking_writer *writer, int shared)
 	return writer->fd == -1 ? -1 : 0;
 }
 
+int
+nonblocking_writer_adopt(struct nonblocking_writer *writer, int fd, bool shared)
+{
+	struct stat st;
+
+	*writer = (struct nonblocking_writer){ .fd = fd };
+	if (fstat(fd, &st) == -1) {
+		*writer = NONBLOCKING_WRITER_NONE;
+		return fd_fail(fd, errno);
+	}
+	writer->fills = shared && !S_ISREG(st.st_mode);
+	if (writer->fills && S_ISSOCK(st.st_mode))
+		writer->kind = NONBLOCKING_WRITER_SOCKET;
+	else if (writer->fills && (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0)
+		writer->kind = NONBLOCKING_WRITER_POLLED;
+	return 0;
+}
+
 /* Without a reader it is not full: the write fails and reports that. */
 bool
 nonblocking_writer_is_full(const struct nonblocking_writer *writer)

@@ -23,6 +23,9 @@ struct nonblocking_writer {
 /* Prepares to write to `shared`, which stays the caller's. 0; or -1 with errno, and the
  * writer has no descriptor. */
 int nonblocking_writer_share(struct nonblocking_writer *, int shared);
+/* Continues with a descriptor (taken) of an earlier writer. `shared`: it was made by
+ * nonblocking_writer_share. 0, or -1 with errno. */
+int nonblocking_writer_adopt(struct nonblocking_writer *, int fd_take, bool shared);
 /* Writes without waiting. Returns the number of bytes written, with errno when these are
  * not all (EAGAIN: it is full). */
 size_t nonblocking_writer_put(const struct nonblocking_writer *, const char *bytes, size_t);

@@ -80,7 +80,7 @@ run_record_read_object(
 		record->pid = pid > 1 && pid <= INT32_MAX ? (int)pid : 0;
 		return record->pid != 0 ? RUN_LINE_ENDED : RUN_LINE_BAD;
 	}
-	if (STATEFIELD_READ(record_rows, line, record) == NULL &&
+	if (STATEFIELD_READ(record_rows, line, record, RUN_RECORD_FORMAT) == NULL &&
 	    run_record_is_sound(record))
 		return RUN_LINE_RUNS;
 	return RUN_LINE_BAD;

@@ -27,10 +27,11 @@ backlogs_state_write(const struct backlogs *backlogs)
 }
 
 static int
-backlogs_state_read_one(struct backlogs *backlogs, const json_t *json, char **why)
+backlogs_state_read_one(
+    struct backlogs *backlogs, const json_t *json, int format, char **why)
 {
 	struct backlog_record record = { .lost = 0 };
-	const char *bad = STATEFIELD_READ(backlog_rows, json, &record);
+	const char *bad = STATEFIELD_READ(backlog_rows, json, &record, format);
 	size_t npath;
 	char *path = statefield_unhex(json_object_get(json, "path"), &npath);
 
@@ -45,7 +46,7 @@ backlogs_state_read_one(struct backlogs *backlogs, const json_t *json, char **wh
 }
 
 int
-backlogs_state_read(struct backlogs *backlogs, const json_t *list, char **why)
+backlogs_state_read(struct backlogs *backlogs, const json_t *list, int format, char **why)
 {
 	const json_t *one;
 	size_t i;
@@ -53,7 +54,7 @@ backlogs_state_read(struct backlogs *backlogs, const json_t *list, char **why)
 	if (!json_is_array(list))
 		return state_parts_fail(why, "bad member", "backlogs");
 	json_array_foreach(list, i, one)
-		if (backlogs_state_read_one(backlogs, one, why) == -1)
+		if (backlogs_state_read_one(backlogs, one, format, why) == -1)
 			return -1;
 	return 0;
 }

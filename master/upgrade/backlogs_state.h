@@ -11,6 +11,7 @@
 json_t *backlogs_state_write(const struct backlogs *);
 /* 0, or -1 with *why new. The backlog of a log that cannot be opened any more is lost,
  * which is logged. */
-NODISCARD int backlogs_state_read(struct backlogs *, const json_t *, char **why);
+NODISCARD int backlogs_state_read(
+    struct backlogs *, const json_t *, int format, char **why);
 
 #endif

@@ -78,11 +78,11 @@ child_state_write(const struct process *process)
  * reason. */
 
 static const char *
-child_state_read_stdin(struct process *process, const json_t *json)
+child_state_read_stdin(struct process *process, const json_t *json, int format)
 {
 	struct stdin_queue record = { .fd = -1 };
 	struct child *child = process->child;
-	const char *bad = STATEFIELD_READ(stdin_rows, json, &record);
+	const char *bad = STATEFIELD_READ(stdin_rows, json, &record, format);
 
 	/* The child had closed its end before. */
 	if (bad == NULL && record.fd == -1)
@@ -116,21 +116,22 @@ child_state_read_socket(struct process *process, const json_t *json)
 	return NULL;
 }
 
-/* The log is opened by its path again; log_fd is closed. */
 static const char *
-child_state_read_log(
-    struct process *process, enum output_id id, const json_t *json, struct logfile **log)
+child_state_read_log(struct process *process, enum output_id id, const json_t *json,
+    struct logfile **log, int format)
 {
 	struct logfile_record record = { 0 };
 	int fd;
 
 	if (!statefield_read_fd(json_object_get(json, "log_fd"), &fd))
 		return "log_fd";
-	fd_close(fd);
 	json = json_object_get(json, "log");
-	if (!json_is_null(json) && STATEFIELD_READ(logfile_rows, json, &record) != NULL)
+	if (!json_is_null(json) &&
+	    STATEFIELD_READ(logfile_rows, json, &record, format) != NULL) {
+		fd_close(fd);
 		return "log";
-	if (child_open_log(process, id, log) == -1)
+	}
+	if (child_open_log(process, id, fd, log) == -1)
 		return strerror(errno);
 	if (*log != NULL)
 		*logfile_record(*log) = record;
@@ -138,11 +139,11 @@ child_state_read_log(
 }
 
 static const char *
-child_state_read_capture(struct output *output, const json_t *json)
+child_state_read_capture(struct output *output, const json_t *json, int format)
 {
 	struct capture *capture = output->capture;
 
-	if (STATEFIELD_READ(capture_rows, json, capture) != NULL ||
+	if (STATEFIELD_READ(capture_rows, json, capture, format) != NULL ||
 	    (capture != NULL && !capture_is_sound(capture)))
 		return "capture";
 	return NULL;
@@ -151,7 +152,8 @@ child_state_read_capture(struct output *output, const json_t *json)
 /* An output that the child has closed exists until the child ends: its log can be cleared,
  * and text that capture mode holds is logged then. */
 static const char *
-child_state_read_output(struct process *process, enum output_id id, const json_t *json)
+child_state_read_output(
+    struct process *process, enum output_id id, const json_t *json, int format)
 {
 	const json_t *pipe = json_object_get(json, "pipe");
 	struct output record;
@@ -167,9 +169,9 @@ child_state_read_output(struct process *process, enum output_id id, const json_t
 			json_is_null(json_object_get(json, "log_fd")) ?
 		    NULL :
 		    "pipe";
-	if (STATEFIELD_READ(output_rows, pipe, &record) != NULL)
+	if (STATEFIELD_READ(output_rows, pipe, &record, format) != NULL)
 		return "pipe";
-	bad = child_state_read_log(process, id, json, &log);
+	bad = child_state_read_log(process, id, json, &log, format);
 	if (bad == NULL &&
 	    child_add_output(process, id, record.fd, log, record.hidden) == -1)
 		bad = strerror(errno);
@@ -180,22 +182,22 @@ child_state_read_output(struct process *process, enum output_id id, const json_t
 	if (child_listen(process, id) == -1)
 		return strerror(errno);
 	return child_state_read_capture(
-	    process->child->outputs[id], json_object_get(json, "capture"));
+	    process->child->outputs[id], json_object_get(json, "capture"), format);
 }
 
 static const char *
-child_state_read_listener(const struct process *process, const json_t *json)
+child_state_read_listener(const struct process *process, const json_t *json, int format)
 {
 	const struct eventlistener *listener = eventlistener_of(process);
 	struct listener_protocol *protocol = listener != NULL ? listener->protocol : NULL;
 	struct printer *printer = listener != NULL ? listener->printer : NULL;
 	const json_t *one = json_object_get(json, "listener");
 
-	if (STATEFIELD_READ(listener_rows, one, protocol) != NULL ||
+	if (STATEFIELD_READ(listener_rows, one, protocol, format) != NULL ||
 	    (protocol != NULL && !listener_protocol_is_sound(protocol)))
 		return "listener";
 	one = json_object_get(json, "printer");
-	if (STATEFIELD_READ(printer_rows, one, printer) != NULL ||
+	if (STATEFIELD_READ(printer_rows, one, printer, format) != NULL ||
 	    (printer != NULL && !printer_is_sound(printer)))
 		return "printer";
 	return NULL;
@@ -220,7 +222,7 @@ child_state_watch(struct process *process)
 }
 
 int
-child_state_read(struct process *process, const json_t *json, char **why)
+child_state_read(struct process *process, const json_t *json, int format, char **why)
 {
 	const json_t *input = json_object_get(json, "stdin");
 	const char *bad;
@@ -229,16 +231,17 @@ child_state_read(struct process *process, const json_t *json, char **why)
 		return state_parts_check(why, process->config->name, "child");
 	if (process->child == NULL)
 		return 0;
-	bad = STATEFIELD_READ(child_rows, json_object_get(json, "spawn"), process->child);
+	bad = STATEFIELD_READ(
+	    child_rows, json_object_get(json, "spawn"), process->child, format);
 	if (bad == NULL)
 		bad = child_state_read_socket(process, json_object_get(json, "socket"));
 	if (bad == NULL && !json_is_null(input))
-		bad = child_state_read_stdin(process, input);
+		bad = child_state_read_stdin(process, input, format);
 	for (int id = 0; bad == NULL && id < OUTPUT_MAX; id++)
-		bad = child_state_read_output(
-		    process, (enum output_id)id, json_object_get(json, output_words[id]));
+		bad = child_state_read_output(process, (enum output_id)id,
+		    json_object_get(json, output_words[id]), format);
 	if (bad == NULL)
-		bad = child_state_read_listener(process, json);
+		bad = child_state_read_listener(process, json, format);
 	if (bad == NULL && child_state_watch(process) == -1)
 		bad = strerror(errno);
 	return state_parts_check(why, process->config->name, bad);

@@ -13,6 +13,6 @@
 json_t *child_state_write(const struct process *);
 /* Restores a process that was attached and whose fields were read: takes the descriptors,
  * opens the logs, registers the pid. 0, or -1 with *why new. */
-NODISCARD int child_state_read(struct process *, const json_t *, char **why);
+NODISCARD int child_state_read(struct process *, const json_t *, int format, char **why);
 
 #endif

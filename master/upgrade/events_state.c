@@ -61,7 +61,8 @@ events_state_read_waiting(struct listener_pool *pool, const json_t *list, char *
 }
 
 static int
-events_state_read_pool(struct dispatcher *events, const json_t *json, char **why)
+events_state_read_pool(
+    struct dispatcher *events, const json_t *json, int format, char **why)
 {
 	const char *name = state_parts_name(json);
 	struct listener_pool *pool = NULL;
@@ -71,7 +72,8 @@ events_state_read_pool(struct dispatcher *events, const json_t *json, char **why
 			break;
 	if (pool == NULL)
 		return state_parts_fail(why, "no such pool:", name);
-	if (state_parts_check(why, "a pool", STATEFIELD_READ(pool_rows, json, pool)) == -1)
+	if (state_parts_check(
+		why, "a pool", STATEFIELD_READ(pool_rows, json, pool, format)) == -1)
 		return -1;
 	listener_pool_clear(pool);
 	dispatch_move_last(events, pool);
@@ -79,19 +81,20 @@ events_state_read_pool(struct dispatcher *events, const json_t *json, char **why
 }
 
 int
-events_state_read(struct dispatcher *events, const json_t *json, char **why)
+events_state_read(struct dispatcher *events, const json_t *json, int format, char **why)
 {
 	const json_t *list = json_object_get(json, "pools"), *one;
 	const struct listener_pool *pool = NULL;
 	size_t i = 0;
 
 	if (state_parts_check(why, "the events",
-		STATEFIELD_READ(dispatch_rows, json, dispatch_record(events))) == -1)
+		STATEFIELD_READ(dispatch_rows, json, dispatch_record(events), format)) ==
+	    -1)
 		return -1;
 	if (!json_is_array(list))
 		return state_parts_check(why, "the events", "pools");
 	json_array_foreach(list, i, one)
-		if (events_state_read_pool(events, one, why) == -1)
+		if (events_state_read_pool(events, one, format, why) == -1)
 			return -1;
 	/* If the pools now have the document's order, each of them was read once. */
 	for (i = 0; (pool = dispatch_next(events, pool)) != NULL; i++)

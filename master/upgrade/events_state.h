@@ -12,6 +12,7 @@
 json_t *events_state_write(struct dispatcher *);
 /* Replaces the queues of a dispatcher that has the pools of the same configuration. 0, or
  * -1 with *why new. */
-NODISCARD int events_state_read(struct dispatcher *, const json_t *, char **why);
+NODISCARD int events_state_read(
+    struct dispatcher *, const json_t *, int format, char **why);
 
 #endif

@@ -34,11 +34,11 @@ groups_state_write(const struct groups *groups)
 /* The id must be changed in the map of ids too, and the state in the counters. */
 static int
 groups_state_read_fields(
-    struct groups *groups, struct process *p, const json_t *json, char **why)
+    struct groups *groups, struct process *p, const json_t *json, int format, char **why)
 {
 	uint64_t old_id = p->id, id;
 	enum process_state from = p->state;
-	const char *bad = STATEFIELD_READ(process_rows, json, p);
+	const char *bad = STATEFIELD_READ(process_rows, json, p, format);
 
 	id = p->id;
 	p->id = old_id;
@@ -53,7 +53,7 @@ groups_state_read_fields(
 }
 
 static int
-groups_state_read_group(struct groups *groups, const json_t *json, char **why)
+groups_state_read_group(struct groups *groups, const json_t *json, int format, char **why)
 {
 	struct group *group = groups_find(groups, state_parts_name(json));
 	const json_t *list = json_object_get(json, "processes"), *one;
@@ -63,7 +63,7 @@ groups_state_read_group(struct groups *groups, const json_t *json, char **why)
 
 	if (group == NULL)
 		return state_parts_fail(why, "no such group:", state_parts_name(json));
-	if ((bad = STATEFIELD_READ(group_rows, json, group)) != NULL)
+	if ((bad = STATEFIELD_READ(group_rows, json, group, format)) != NULL)
 		return state_parts_check(why, group->config->name, bad);
 	if (json_array_size(list) != group->count)
 		return state_parts_fail(
@@ -73,8 +73,8 @@ groups_state_read_group(struct groups *groups, const json_t *json, char **why)
 		if (p == NULL)
 			return state_parts_fail(
 			    why, "no such process:", state_parts_name(one));
-		if (groups_state_read_fields(groups, p, one, why) == -1 ||
-		    child_state_read(p, json_object_get(one, "child"), why) == -1)
+		if (groups_state_read_fields(groups, p, one, format, why) == -1 ||
+		    child_state_read(p, json_object_get(one, "child"), format, why) == -1)
 			return -1;
 	}
 	groups_move_last(groups, group);
@@ -95,7 +95,8 @@ groups_state_check(const struct groups *groups, uint64_t next_id, char **why)
 }
 
 int
-groups_state_read(struct groups *groups, const json_t *list, uint64_t next_id, char **why)
+groups_state_read(
+    struct groups *groups, const json_t *list, uint64_t next_id, int format, char **why)
 {
 	const struct group *group;
 	const json_t *one;
@@ -106,7 +107,7 @@ groups_state_read(struct groups *groups, const json_t *list, uint64_t next_id, c
 	if (json_array_size(list) != count)
 		return state_parts_fail(why, "other groups than configured", "");
 	json_array_foreach(list, i, one)
-		if (groups_state_read_group(groups, one, why) == -1)
+		if (groups_state_read_group(groups, one, format, why) == -1)
 			return -1;
 	return groups_state_check(groups, next_id, why);
 }

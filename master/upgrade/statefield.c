@@ -241,9 +241,9 @@ statefield_read_pool_event(const json_t *value, void *into)
 		return true;
 	payload = statefield_unhex(json_object_get(value, "payload"), &n);
 	if (payload != NULL && str_is_utf8(payload, n) &&
-	    STATEFIELD_READ(statefield_event_rows, value, &fields) == NULL &&
-	    STATEFIELD_READ(statefield_place_rows, json_object_get(value, "place"), item) ==
-		NULL)
+	    STATEFIELD_READ(statefield_event_rows, value, &fields, 1) == NULL &&
+	    STATEFIELD_READ(
+		statefield_place_rows, json_object_get(value, "place"), item, 1) == NULL)
 		item->event = event_new(fields.type, fields.serial, payload, n);
 	free(payload);
 	return item->event != NULL;
@@ -374,14 +374,16 @@ statefield_write(const struct statefield *table, size_t rows, const void *from)
 }
 
 const char *
-statefield_read(
-    const struct statefield *table, size_t rows, const json_t *object, void *into)
+statefield_read(const struct statefield *table, size_t rows, const json_t *object,
+    void *into, int format)
 {
 	if (into == NULL && json_is_null(object))
 		return NULL;
 	for (size_t i = 0; i < rows; i++) {
 		const json_t *value = json_object_get(object, table[i].name);
 
+		if (into != NULL && table[i].since > format)
+			continue;
 		if (into == NULL || value == NULL ||
 		    !kinds[table[i].kind].read(value, (char *)into + table[i].offset))
 			return table[i].name;

@@ -35,20 +35,25 @@ struct statefield {
 	const char *name;
 	enum statefield_kind kind;
 	size_t offset;
+	int since; /* the first format of the document that has it; 1 = all have */
 };
 
 /* The table for a list of fields of the struct TYPE. */
 #define STATEFIELDS(LIST, TYPE) {LIST(STATEFIELD_ROW, TYPE)}
-#define STATEFIELD_ROW(S, kind, name) { #name, STATEFIELD_##kind, offsetof(S, name) },
+#define STATEFIELD_ROW(...) STATEFIELD_ROW_AS(__VA_ARGS__, 1, )
+#define STATEFIELD_ROW_AS(S, kind, name, since, ...) \
+	{ #name, STATEFIELD_##kind, offsetof(S, name), since },
 #define STATEFIELD_WRITE(rows, from) statefield_write(rows, nitems(rows), from)
-#define STATEFIELD_READ(rows, json, into) statefield_read(rows, nitems(rows), json, into)
+#define STATEFIELD_READ(rows, json, into, format) \
+	statefield_read(rows, nitems(rows), json, into, format)
 
 /* New object, or null for from = NULL; NULL with ENOMEM. */
 json_t *statefield_write(const struct statefield *table, size_t rows, const void *from);
-/* Fills `into`; frees its old texts. into = NULL requires a null. NULL, or the name of the
- * first member that is missing or has a wrong type. */
+/* Fills `into` from a document of this format; frees its old texts. A member that the
+ * format does not have keeps its value. into = NULL requires a null. NULL, or the name of
+ * the first member that is missing or has a wrong type. */
 const char *statefield_read(
-    const struct statefield *table, size_t rows, const json_t *, void *into);
+    const struct statefield *table, size_t rows, const json_t *, void *into, int format);
 
 /* Single values of three kinds: new, NULL with ENOMEM; and back: false if it has a wrong
  * type. */

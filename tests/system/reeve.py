@@ -470,6 +470,17 @@ class Daemon:
     def control(self, hello=True):
         return Wire(self.control_path, hello)
 
+    def upgrade(self):
+        """Executes the binary again. The new process answers the request."""
+        count = self.log().count("upgrade: took over")
+        wire = self.control()
+        try:
+            self.last_upgrade = wire.call("daemon.upgrade")
+        finally:
+            wire.close()
+        self.wait_log("upgrade: took over", count=count + 1)
+        until(self.serving)
+
     def supervisorctl(self, *words, via="unix", timeout=PATIENCE):
         url = "unix://" + self.socket if via == "unix" else \
             "http://127.0.0.1:%d" % self.port

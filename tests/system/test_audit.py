@@ -10,7 +10,7 @@ import time
 import unittest
 import xmlrpc.client
 
-from reeve import SEAM, Case, Wire, WireFault, cat, read, reeve_only, until
+from reeve import Case, Wire, WireFault, cat, read, reeve_only, until
 from test_hostile_frontend import Impostor
 from test_peers import ALICE, EVE, acting_as
 
@@ -307,23 +307,17 @@ class Files(Audited):
 
 @reeve_only
 class Upgrades(Audited):
-    def setUp(self):
-        if not os.path.exists(os.path.join(SEAM, "reeved")):
-            self.skipTest("no build with the seam in " + SEAM)
-
     def test_it_continues(self):
-        d = self.begin(build=SEAM)
+        d = self.begin()
         wire = self.control(d)
         wire.call("process.stop", name="cat")
-        wire.call("daemon.upgrade")
-        d.wait_log("upgrade: took over")
-        until(d.serving)
+        d.upgrade()
         self.control(d).call("process.start", name="cat")
         self.assertEqual(["process.stop", "daemon.upgrade", "process.start"],
                          [record["command"] for record in self.records(d)])
 
     def test_lost_records_are_reported(self):
-        d = self.make(cat("cat"), supervisord={"audit_log": "fifo"}, build=SEAM)
+        d = self.make(cat("cat"), supervisord={"audit_log": "fifo"})
         os.mkfifo(d.path("fifo"))
         d.start()
         self.addCleanup(self.finish, d)
@@ -333,9 +327,7 @@ class Upgrades(Audited):
             for ident in ids:
                 with self.assertRaises(WireFault):
                     wire.answer(ident)
-        wire.call("daemon.upgrade")
-        d.wait_log("upgrade: took over")
-        until(d.serving)
+        d.upgrade()
         with open(os.open(d.path("fifo"), os.O_RDONLY | os.O_NONBLOCK), "rb", 0) as f:
             self.assertGreater(len(f.read(1 << 22)), 50000)
             self.control(d).call("all.stop")

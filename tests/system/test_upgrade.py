@@ -1,15 +1,18 @@
-"""The state document in use: the daemon writes it, executes its binary, reads it and continues
-with the same children and pipes. Only a test build has the command for this."""
+"""Live upgrade: the daemon writes its state, executes its binary, reads the state and continues
+with the same children and pipes."""
 
 import contextlib
 import http.client
 import os
 import re
+import shutil
 import signal
+import tempfile
 import time
 import unittest
 
-from reeve import SEAM, Case, alive, children_of, program, read, reeve_only, until
+from reeve import (BUILD, PATIENCE, Case, WireFault, alive, children_of, program, read,
+                   reeve_only, until)
 from test_events import LISTENER, parse, pool
 from test_metrics import scrape
 from test_verifier import PASSWORD, SHA512, SLOW as SLOW_HASH, Verifier, user
@@ -50,14 +53,9 @@ def front_ends(daemon):
 
 @reeve_only
 class Upgrade(Case):
-    def setUp(self):
-        if not os.path.exists(os.path.join(SEAM, "reeved")):
-            self.skipTest("no build with the seam in " + SEAM)
-
     def begin(self, programs=ALL):
-        self.d = d = self.daemon(programs, build=SEAM)
+        self.d = d = self.daemon(programs)
         self.pids = {name: d.wait_state(name, "RUNNING")["pid"] for name in NAMES}
-        self.upgrades = 0
         self.addCleanup(self.end_stubborn)
         return d
 
@@ -73,10 +71,7 @@ class Upgrade(Case):
         rows.call("subscribe")
         while rows.frame()["method"] != "stream.end":
             pass
-        wire.call("daemon.upgrade")
-        self.upgrades += 1
-        d.wait_log("upgrade: took over", count=self.upgrades)
-        until(d.serving)
+        d.upgrade()
         self.assertNotEqual(image, read("/proc/%d/auxv" % d.pid), "no other image")
         # Its connection continues, and a subscriber gets all rows again.
         self.assertIn("path", wire.call("log.open", name="counter", stream="stdout"))
@@ -123,6 +118,7 @@ class Upgrade(Case):
         d = self.begin()
         logs = {d.info("auto")["stdout_logfile"]}
         self.upgrade()
+        until(lambda: len(front_ends(d)) == 1)
         descriptors = self.descriptors()
         self.upgrades_many(2)
         until(lambda: self.descriptors() == descriptors, what="descriptors are left open")
@@ -290,15 +286,228 @@ class Upgrade(Case):
         self.assertEqual(before + 1, self.control(d).call("all.clear")["job"])
 
 
+SLEEPER = program("sleeper", "/bin/sleep 1000", startsecs=0, stdout_logfile="NONE")
+IMPOSTOR = os.path.join(BUILD, "tests/bin/impostor")
+
+
+@reeve_only
+class Requests(Case):
+    """How an upgrade is requested, and what prevents one: then the daemon continues."""
+
+    def begin(self, programs=SLEEPER, env=None, **options):
+        self.build = tempfile.mkdtemp(prefix="reeve-")
+        self.addCleanup(shutil.rmtree, self.build)
+        os.chmod(self.build, 0o755)
+        for name in ("reeved", "reeve-rpcd", "reevectl"):
+            shutil.copy(os.path.join(BUILD, name), self.build)
+        self.d = d = self.make(programs, build=self.build, **options)
+        d.environment = lambda: {**os.environ, **(env or {})}
+        d.start()
+        self.addCleanup(self.finish, d)
+        self.pid = d.wait_state("sleeper", "RUNNING")["pid"]
+        return d
+
+    def replace(self, source=None, text=None, mode=0o755):
+        """Puts another file in the place of reeved, as a package manager does."""
+        path = os.path.join(self.build, "new")
+        if source is not None:
+            shutil.copy(source, path)
+        else:
+            with open(path, "wb") as f:
+                f.write(text)
+        os.chmod(path, mode)
+        os.rename(path, os.path.join(self.build, "reeved"))
+
+    def restore(self):
+        self.replace(os.path.join(BUILD, "reeved"))
+
+    def expect_failure(self, text):
+        """reevectl prints why the upgrade fails, the log has it, and the daemon goes on."""
+        d = self.d
+        image = read("/proc/%d/auxv" % d.pid)
+        r = d.reevectl("upgrade")
+        self.assertEqual((1, ""), (r.returncode, r.stderr), r.stdout)
+        self.assertRegex(r.stdout, "^error: the server failed to do this: .*" + text)
+        d.wait_log("ERRO upgrade: .*%s; version .* continues" % text)
+        self.assertEqual(image, read("/proc/%d/auxv" % d.pid))
+        self.assertEqual(("RUNNING", self.pid),
+                         (d.state("sleeper"), d.info("sleeper")["pid"]))
+
+    def expect_success(self):
+        d = self.d
+        image = read("/proc/%d/auxv" % d.pid)
+        r = d.reevectl("upgrade")
+        self.assertEqual((0, ""), (r.returncode, r.stderr), r.stdout)
+        self.assertRegex(r.stdout, r"^Upgraded from version \S+ to version \S+ in \d+\.\d\d s$")
+        self.assertNotEqual(image, read("/proc/%d/auxv" % d.pid))
+        until(d.serving)
+        self.assertEqual(("RUNNING", self.pid),
+                         (d.state("sleeper"), d.info("sleeper")["pid"]))
+
+    def test_the_installed_file_is_executed(self):
+        d = self.begin()
+        for name in ("upgrade", "version"):
+            self.assertIn(name, d.reevectl("help", name).stdout)
+        self.restore()
+        path = os.path.join(self.build, "reeved")
+        self.assertFalse(os.path.samefile("/proc/%d/exe" % d.pid, path))
+        self.expect_success()
+        self.assertTrue(os.path.samefile("/proc/%d/exe" % d.pid, path))
+        self.assertEqual(path, os.readlink("/proc/%d/exe" % d.pid))
+        self.assertEqual("reeved\n", read("/proc/%d/comm" % d.pid).decode())
+        self.assertIn(path.encode(), read("/proc/%d/cmdline" % d.pid))
+        self.assertNotIn(b"REEVE_STATE", read("/proc/%d/environ" % self.pid))
+        self.expect_success()
+        lines = d.reevectl("version", "all").stdout.splitlines()
+        self.assertEqual(["supervisord", "running", "installed"],
+                         [line.partition(":")[0] for line in lines])
+        self.assertEqual(lines[1].split()[1:], lines[2].split()[1:])
+        self.assertEqual("4.2.5\n", d.reevectl("version").stdout)
+
+    def test_signal(self):
+        d = self.begin()
+        os.kill(d.pid, signal.SIGUSR1)
+        d.wait_log("upgrade: took over")
+        until(d.serving)
+        self.assertEqual(self.pid, d.info("sleeper")["pid"])
+
+    def test_only_on_the_control_socket(self):
+        d = self.begin()
+        r = d.reevectl("upgrade", options=["-s", "unix://" + d.socket])
+        self.assertEqual(1, r.returncode)
+        self.assertIn("upgrade needs the control socket", r.stdout)
+
+    def test_files_that_cannot_be_executed(self):
+        self.begin()
+        self.replace(text=b"#!/bin/sh\nexit 0\n")
+        self.expect_failure("it is a script, or its loader does not exist")
+        self.replace(text=b"text")
+        self.expect_failure("it is no program for this machine")
+        with open(os.path.join(BUILD, "reeved"), "rb") as f:
+            other = bytearray(f.read())
+        other[18:20] = (0xf3).to_bytes(2, "little")  # another architecture
+        self.replace(text=bytes(other))
+        self.expect_failure("it is no program for this machine")
+        self.replace(os.path.join(BUILD, "reeved"), mode=0o644)
+        self.expect_failure("it cannot be executed: Permission denied")
+        os.unlink(os.path.join(self.build, "reeved"))
+        self.expect_failure("cannot open .*/reeved: No such file or directory")
+        os.mkdir(os.path.join(self.build, "reeved"))
+        self.expect_failure("is no regular file")
+        os.rmdir(os.path.join(self.build, "reeved"))
+        self.restore()
+        self.expect_success()
+
+    def test_programs_that_fail(self):
+        for mode, text in (("exit 3", "exited with status 3 in the trial run"),
+                           ("exit 0", "exited with status 0 in the trial run"),
+                           ("crash", "was terminated by SIGABRT in the trial run"),
+                           ("say no way", "reeved: no way"),
+                           ("hang", r"did not finish in time \(10 s\)")):
+            with self.subTest(mode):
+                self.begin(env={"REEVE_IMPOSTOR": mode})
+                self.replace(IMPOSTOR)
+                self.expect_failure(text)
+                self.restore()
+                self.expect_success()
+
+    @unittest.skipIf(os.geteuid() != 0, "only root is refused")
+    def test_root_executes_no_file_of_others(self):
+        self.begin()
+        path = os.path.join(self.build, "reeved")
+        os.chmod(path, 0o777)
+        self.expect_failure("can be changed by others than root")
+        os.chmod(path, 0o755)
+        os.chown(path, 1234, -1)
+        self.expect_failure("can be changed by others than root")
+        os.chown(path, 0, -1)
+        os.chown(self.build, 1234, -1)
+        self.expect_failure("can be replaced by others than root")
+        os.chown(self.build, 0, -1)
+        self.expect_success()
+
+    def test_one_after_another(self):
+        d = self.begin(env={"REEVE_IMPOSTOR": "hang"})
+        self.replace(IMPOSTOR)
+        first, second = self.control(d), self.control(d)
+        ident = first.request("daemon.upgrade")
+        d.wait_log("upgrade: trying")
+        with self.assertRaisesRegex(WireFault, "FAILED: an upgrade is under way"):
+            second.call("daemon.upgrade")
+        self.assertEqual(self.pid, d.info("sleeper")["pid"])
+        # The client may go: the upgrade goes on.
+        first.close()
+        self.assertGreater(ident, 0)
+        path = os.path.join(self.build, "reeved")
+        trial = until(lambda: next((pid for pid in children_of(d.pid) if
+                                    os.path.exists("/proc/%d/exe" % pid) and
+                                    os.path.samefile("/proc/%d/exe" % pid, path)), None))
+        self.restore()
+        os.kill(trial, signal.SIGKILL)
+        d.wait_log("was terminated by SIGKILL in the trial run; version .* continues")
+        self.expect_success()
+
+    def test_during_a_shutdown(self):
+        d, pid = self.stubborn(SLEEPER)
+        os.kill(d.pid, signal.SIGTERM)
+        d.wait_log("received SIGTERM")
+        with self.assertRaisesRegex(WireFault, "SHUTDOWN_STATE"):
+            self.control(d).call("daemon.upgrade")
+        os.kill(d.pid, signal.SIGUSR1)
+        d.wait_log("upgrade: refused: the daemon is not in the state RUNNING")
+        os.kill(pid, signal.SIGKILL)
+        self.assertEqual(0, d.process.wait(PATIENCE))
+
+    def test_a_term_at_any_moment(self):
+        """A signal that arrives during an upgrade is neither lost nor kills the daemon."""
+        for after in (0, 0.005, 0.01, 0.02, 0.03, 0.05):
+            with self.subTest(after):
+                d = self.begin()
+                self.control(d).request("daemon.upgrade")
+                time.sleep(after)
+                os.kill(d.pid, signal.SIGTERM)
+                self.assertEqual(0, d.process.wait(PATIENCE))
+                self.assertIn("received SIGTERM indicating exit request", d.log())
+                self.assertFalse(alive(self.pid))
+
+    def test_state_directory(self):
+        """The trial run leaves the record of the running daemon alone."""
+        d = self.make()
+        os.mkdir(d.path("state"))
+        self.begin(supervisord={"state_directory": d.path("state")})
+        self.expect_success()
+        self.expect_success()
+
+    def test_a_log_without_space(self):
+        d = self.begin(supervisord={"logfile": "/dev/full"})
+        image = read("/proc/%d/auxv" % d.pid)
+        self.assertEqual(0, d.reevectl("upgrade").returncode)
+        self.assertNotEqual(image, read("/proc/%d/auxv" % d.pid))
+        until(d.serving)
+        self.assertEqual(self.pid, d.info("sleeper")["pid"])
+
+    def test_logs_continue_after_a_rename(self):
+        """Logs are not opened by their names: a renamed file is continued until USR2."""
+        d = self.begin(SLEEPER + program("cat", "/bin/cat", startsecs=0,
+                                         stdout_logfile="{dir}/cat.log"))
+        d.wait_state("cat", "RUNNING")
+        for name in ("main.log", "cat.log"):
+            os.rename(d.path(name), d.path(name + ".1"))
+        self.control(d).request("daemon.upgrade")
+        until(lambda: b"upgrade: took over" in read(d.path("main.log.1")))
+        until(d.serving)
+        self.rpc(d).supervisor.sendProcessStdin("cat", "text\n")
+        until(lambda: read(d.path("cat.log.1")) == b"text\n")
+        for name in ("main.log", "cat.log"):
+            self.assertFalse(os.path.exists(d.path(name)))
+            os.rename(d.path(name + ".1"), d.path(name))
+
+
 @reeve_only
 class Passwords(Verifier):
     """reeve-verifier is replaced: the new one has the users of the last reread."""
 
-    source = SEAM
-
     def test_verifier(self):
-        if not os.path.exists(os.path.join(SEAM, "reeved")):
-            self.skipTest("no build with the seam in " + SEAM)
         d = self.begin(user("bob", SHA512))
         self.assertIs(True, self.verify_again("bob", PASSWORD))
         d.configure(user("bob", SHA512) + user("slow", SLOW_HASH))

@@ -46,6 +46,7 @@ static const struct {
 	{"event.send", "type, data, ?more", "operate", "r s"},
 	{"daemon.shutdown", "", "admin", "r f"},
 	{"daemon.restart", "", "admin", "r f"},
+	{"daemon.upgrade", "", "admin", ""},
 	{"daemon.answered", "", "-", "r s f"},
 	{"frontend.active", "", "-", "r s f"},
 	{"audit.report", "method, result, ?target, ?why, ?count", "-", "r s f"},

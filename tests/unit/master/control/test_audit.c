@@ -30,7 +30,7 @@ begin(struct scratch *scratch, const char *path)
 	w = (struct world){ .scratch = scratch };
 	CLOCK(0);
 	w.master.loop = loop_new();
-	w.master.audit = audit_open(w.master.loop, path, 0, 0);
+	w.master.audit = audit_open(w.master.loop, path, 0, 0, -1);
 	assert_non_null(w.master.audit);
 	for (size_t i = 0; i < nitems(all); i++) {
 		int pair[2];
@@ -398,9 +398,9 @@ test_unopenable(void **state)
 {
 	struct loop *loop = loop_new();
 
-	assert_null(audit_open(loop, scratch_path(*state, "none/audit"), 0, 0));
+	assert_null(audit_open(loop, scratch_path(*state, "none/audit"), 0, 0, -1));
 	assert_int_equal(errno, ENOENT);
-	assert_null(audit_open(loop, scratch_path(*state, ""), 0, 0));
+	assert_null(audit_open(loop, scratch_path(*state, ""), 0, 0, -1));
 	audit_free(NULL);
 	loop_free(loop);
 }

@@ -135,7 +135,7 @@ setup(void **state)
 	s->master.usage = usage_new(s->master.loop, s->master.groups, "/proc");
 	s->master.sequences = commands_sequences_new(&s->master);
 	s->master.state_stream = state_stream_new(&s->master.seq, -1, &state_stream_ops, s);
-	s->master.mainlog = mainlog_open(NULL, 0, 0, false);
+	s->master.mainlog = mainlog_open(NULL, 0, 0, false, -1);
 	s->master.control = control_new(&s->master);
 	log_init(no_log, NULL, LEVEL_CRITICAL);
 	loop_at_turn_end(s->master.loop, turn_end, s);

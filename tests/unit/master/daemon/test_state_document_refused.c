@@ -127,7 +127,8 @@ test_spoiled_values(void **state UNUSED)
 		json_t *in;
 		const char *name, *json;
 	} cases[] = {
-		{ doc, "format", "2" },
+		{ doc, "format", "0" },
+		{ doc, "format", "3" },
 		{ master, "next_id", "3" },
 		{ master, "next_id", "-1" },
 		{ doc, "groups", "[]" },

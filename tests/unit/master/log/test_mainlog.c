@@ -12,7 +12,7 @@
 static struct mainlog *
 open_log(const struct scratch *scratch, bool echo)
 {
-	struct mainlog *log = mainlog_open(scratch_path(scratch, "log"), 0, 0, echo);
+	struct mainlog *log = mainlog_open(scratch_path(scratch, "log"), 0, 0, echo, -1);
 
 	assert_non_null(log);
 	log_init(mainlog_sink, log, LEVEL_DEBUG);
@@ -106,7 +106,7 @@ test_full_disk(void **state)
 	if (access("/dev/full", W_OK) == -1)
 		skip();
 	zone("UTC");
-	assert_non_null(log = mainlog_open("/dev/full", 0, 0, false));
+	assert_non_null(log = mainlog_open("/dev/full", 0, 0, false, -1));
 	text = on_console(scratch, log, log_at_intervals);
 	assert_string_equal(text,
 	    "2001-09-09 01:46:40,999 ERRO could not write log file /dev/full: "
@@ -122,7 +122,7 @@ static void
 test_rotation(void **state)
 {
 	struct scratch *scratch = *state;
-	struct mainlog *log = mainlog_open(scratch_path(scratch, "log"), 60, 1, false);
+	struct mainlog *log = mainlog_open(scratch_path(scratch, "log"), 60, 1, false, -1);
 
 	assert_non_null(log);
 	clock_freeze(0, WALL);
@@ -163,7 +163,7 @@ test_clear(void **state)
 static void
 test_no_file(void **state)
 {
-	struct mainlog *log = mainlog_open(NULL, 0, 0, false);
+	struct mainlog *log = mainlog_open(NULL, 0, 0, false, -1);
 
 	(void)state;
 	assert_non_null(log);
@@ -172,7 +172,7 @@ test_no_file(void **state)
 	assert_int_equal(mainlog_clear(log), -1);
 	assert_int_equal(errno, ENOENT);
 	mainlog_free(log);
-	assert_null(mainlog_open("/no/such/dir/log", 0, 0, false));
+	assert_null(mainlog_open("/no/such/dir/log", 0, 0, false, -1));
 	assert_int_equal(errno, ENOENT);
 }
 
@@ -364,7 +364,7 @@ test_syslog(void **state)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct loop *loop = loop_new();
-	struct mainlog *log = mainlog_open(NULL, 0, 0, false);
+	struct mainlog *log = mainlog_open(NULL, 0, 0, false, -1);
 	struct syslogger *syslog;
 	char got[100];
 

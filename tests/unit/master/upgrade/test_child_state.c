@@ -1,5 +1,6 @@
 /* Child state: a real child is passed to another master through the state document. */
 #include "master/upgrade/child_state.h"
+#include "master/daemon/state_document.h"
 #include "master/upgrade/statefield.h"
 #include "tests/unit/master/child_world.h"
 
@@ -116,7 +117,7 @@ put_back(struct move *m, json_t *json_take)
 {
 	char *why = NULL;
 
-	if (child_state_read(m->new.process, json_take, &why) == -1)
+	if (child_state_read(m->new.process, json_take, STATE_DOCUMENT_FORMAT, &why) == -1)
 		fail_msg("%s", why);
 	json_decref(json_take);
 	world_clear(&m->old);
@@ -301,7 +302,8 @@ misfits(void **state)
 		move_init(&m, cases[i].was);
 		json = carry(&m.old);
 		take_child(&m, cases[i].is);
-		assert_int_equal(child_state_read(m.new.process, json, &why), -1);
+		assert_int_equal(
+		    child_state_read(m.new.process, json, STATE_DOCUMENT_FORMAT, &why), -1);
 		snprintf(text, sizeof(text), "state document: bad member of cat: %s",
 		    cases[i].about);
 		assert_string_equal(why, text);
@@ -327,7 +329,7 @@ assert_refused(struct move *m, const json_t *json, enum role_of_cat role, const 
 	duplicate_all(copy);
 	world_init(&fresh, m->loop, m->reaper, m->dir, role);
 	fresh.process->state = m->old.process->state;
-	if (child_state_read(fresh.process, copy, &why) == 0)
+	if (child_state_read(fresh.process, copy, STATE_DOCUMENT_FORMAT, &why) == 0)
 		fail_msg("taken although %s is wrong", about);
 	assert_non_null(strstr(why, "state document: "));
 	free(why);
