@@ -30,8 +30,9 @@ struct fault_page {
 	uint32_t round;       /* which errno of a call */
 	uint32_t per_million; /* chance of a random failure */
 	uint32_t pad;
-	uint64_t random;          /* state of the generator, not 0 */
-	int64_t wall_ns, mono_ns; /* added to the clocks; the boot clock stays, as in /proc */
+	uint64_t random; /* state of the generator, not 0 */
+	int64_t wall_ns,
+	    mono_ns; /* added to the clocks; the boot clock stays, as in /proc */
 	/* Written by reeved. */
 	int32_t pid; /* the master */
 	uint32_t fired;
