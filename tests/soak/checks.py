@@ -35,8 +35,16 @@ class Lines:
         for line in whole.split(b"\n") if whole or _ else ():
             self.line(line)
 
+    def is_cut(self, line):
+        """Whether the line is the beginning of the next one: the disk had no room for more."""
+        following = (b"%d.%d" % (self.process, self.last + 1), b"%d.1" % (self.process + 1))
+        return self.loose and line not in following and any(
+            whole.startswith(line) for whole in following)
+
     def line(self, line):
         match = LINE.fullmatch(line)
+        if self.is_cut(line):
+            return
         if match is None:
             if not (self.loose and MARK.fullmatch(line)):
                 self.bad("line %r after %d.%d" % (line[:80], self.process, self.last))
@@ -124,6 +132,8 @@ class Follower:
             if newer is None:
                 return
             self.drain()
+            if self.lines.loose:
+                self.lines.rest = b""
             self.file.close()
             self.file = newer
 

@@ -78,6 +78,8 @@ class Oracle(unittest.TestCase):
     def test_lines_on_a_full_disk(self):
         mark = b"[reeve: 4 bytes lost: No space left on device]\n"
         self.assertEqual(0, self.lines(b"1.1\n" + mark + b"2.1\n", loose=True))
+        cut = b"".join(b"1.%d\n" % n for n in range(1, 13)) + b"1.1\n" + mark + b"2.1\n"
+        self.assertEqual(0, self.lines(cut, records=((7, -1, 14, 14), (8, -1, 1, 1)), loose=True))
         self.assertLess(0, self.lines(b"1.1\n1.1\n2.1\n", loose=True))
 
     def test_rotation(self):
