@@ -4,13 +4,23 @@
 #include "common/loglimit.h"
 #include "common/map.h"
 #include "common/mem.h"
+#include "common/str.h"
 
 #include <crypt.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define KINDS 4 /* whose time is measured, each at most about a second */
 
 struct accounts {
 	struct map *hashes; /* by name; owned texts */
+	/* Hashes of different kinds or costs, borrowed from the map. */
+	const char *kinds[KINDS];
+	size_t nkinds;
+	const char *slowest; /* of the kinds; NULL = there are no users */
+	int64_t slowest_ns;  /* its processor time, if there are several kinds */
 	struct log_limit failures;
 };
 
@@ -38,6 +48,77 @@ accounts_free(struct accounts *accounts)
 	free(accounts);
 }
 
+/* ---- the slowest hash ---- */
+
+/* The length of the kind and its parameters at the beginning of the hash: "$6$",
+ * "$6$rounds=1000$", "$y$j9T$", "$2b$12$" and, without a mark behind them, 11 characters of
+ * "$7$". */
+static size_t
+accounts_settings(const char *hash)
+{
+	const char *at = *hash == '$' ? strchr(hash + 1, '$') : NULL, *end;
+
+	if (at == NULL)
+		return 0;
+	at++;
+	if (str_starts(hash, "$7$"))
+		return (size_t)(at - hash) + strnlen(at, 11);
+	if ((str_starts(hash, "$5$") || str_starts(hash, "$6$")) &&
+	    !str_starts(at, "rounds="))
+		return (size_t)(at - hash);
+	end = strchr(at, '$');
+	return end == NULL ? (size_t)(at - hash) : (size_t)(end + 1 - hash);
+}
+
+static int64_t
+accounts_clock_ns(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int64_t
+accounts_measure(const char *hash)
+{
+	struct crypt_data *data = xcalloc(1, sizeof(*data));
+	int64_t begun = accounts_clock_ns();
+
+	(void)crypt_r("password", hash, data);
+	free(data);
+	return accounts_clock_ns() - begun;
+}
+
+/* Nothing is measured while all users have hashes of one kind. */
+static void
+accounts_note_kind(struct accounts *accounts, const char *hash)
+{
+	size_t len = accounts_settings(hash);
+	int64_t ns;
+
+	for (size_t i = 0; i < accounts->nkinds; i++)
+		if (accounts_settings(accounts->kinds[i]) == len &&
+		    memcmp(accounts->kinds[i], hash, len) == 0)
+			return;
+	if (accounts->nkinds == KINDS)
+		return;
+	accounts->kinds[accounts->nkinds++] = hash;
+	if (accounts->slowest == NULL) {
+		accounts->slowest = hash;
+		return;
+	}
+	if (accounts->nkinds == 2)
+		accounts->slowest_ns = accounts_measure(accounts->slowest);
+	ns = accounts_measure(hash);
+	if (ns > accounts->slowest_ns) {
+		accounts->slowest = hash;
+		accounts->slowest_ns = ns;
+	}
+}
+
+/* ---- the users ---- */
+
 int
 accounts_add(struct accounts *accounts, const char *name, const char *hash)
 {
@@ -47,6 +128,7 @@ accounts_add(struct accounts *accounts, const char *name, const char *hash)
 		return -1;
 	copy = xstrdup(hash);
 	mem_must(map_set(accounts->hashes, name, copy));
+	accounts_note_kind(accounts, copy);
 	return 0;
 }
 
@@ -64,7 +146,7 @@ accounts_equal(const char *a, const char *b)
 	return differs == 0;
 }
 
-/* Whether the hash, which is that of this user, is the password's. */
+/* Whether the hash, which is that of this user, is the password's. name NULL: of any. */
 static bool
 accounts_compare(
     struct accounts *accounts, const char *name, const char *hash, const char *password)
@@ -74,7 +156,7 @@ accounts_compare(
 	bool equal;
 
 	result = crypt_r(password, hash, data);
-	if (result == NULL || *result == '*')
+	if (name != NULL && (result == NULL || *result == '*'))
 		log_limited(&accounts->failures, LEVEL_ERROR,
 		    "cannot verify the password of the user %s: crypt(3) does not know its "
 		    "hash, or it needs more than 1 GB of memory",
@@ -87,15 +169,13 @@ accounts_compare(
 bool
 accounts_verify(struct accounts *accounts, const char *name, const char *password)
 {
-	const char *hash = map_get(accounts->hashes, name), *first;
-	size_t cursor = 0;
+	const char *hash = map_get(accounts->hashes, name);
 
 	if (strlen(password) > ACCOUNTS_PASSWORD_MAX)
 		return false;
 	if (hash != NULL)
 		return accounts_compare(accounts, name, hash, password);
-	hash = map_next(accounts->hashes, &cursor, &first);
-	if (hash != NULL)
-		(void)accounts_compare(accounts, first, hash, password);
+	if (accounts->slowest != NULL)
+		(void)accounts_compare(accounts, NULL, accounts->slowest, password);
 	return false;
 }

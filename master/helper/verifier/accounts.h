@@ -16,7 +16,8 @@ void accounts_free(struct accounts *); /* wipes the hashes; NULL is fine */
 /* Adds a user; both texts are copied. 0, or -1: the name is there already. */
 NODISCARD int accounts_add(struct accounts *, const char *name, const char *hash);
 /* Whether it is the user's password. For an unknown name the password is hashed like one of
- * the first user, so that the time does not tell whether the name exists. */
+ * the user whose hash takes longest, among the first four kinds and costs of hashes, so
+ * that the time does not tell whether the name exists. */
 bool accounts_verify(struct accounts *, const char *name, const char *password);
 
 #endif

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct {
@@ -74,6 +75,56 @@ test_passwords(void **state)
 	assert_int_equal(accounts_add(accounts, "rounds", known[0].hash), -1);
 	assert_false(accounts_verify(accounts, "rounds", "wrong"));
 	accounts_free(accounts);
+}
+
+static int64_t
+cpu_ns(void)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now), 0);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The least of several, in processor time. */
+static int64_t
+time_of(struct accounts *accounts, const char *name)
+{
+	int64_t least = INT64_MAX;
+
+	for (int i = 0; i < 5; i++) {
+		int64_t begun = cpu_ns(), took;
+
+		assert_false(accounts_verify(accounts, name, "wrong"));
+		took = cpu_ns() - begun;
+		least = took < least ? took : least;
+	}
+	return least;
+}
+
+/* An unknown name costs what the slowest hash costs, whose place among the users does not
+ * matter. Five times the rounds are far more than what a measurement can be wrong. */
+static void
+test_unknown_names_cost_most(void **state)
+{
+	static const char *const hashes[] = { "$6$rounds=1000$saltstring$x",
+		"$6$rounds=40000$saltstring$x", "$2b$04$abcdefghijklmnopqrstuux",
+		"$6$rounds=8000$saltstring$x" };
+	static const char *const names[] = { "a", "slowest", "b", "second" };
+
+	(void)state;
+	for (size_t first = 0; first < nitems(hashes); first++) {
+		struct accounts *accounts = accounts_new();
+
+		for (size_t i = 0; i < nitems(hashes); i++) {
+			size_t n = (first + i) % nitems(hashes);
+
+			assert_int_equal(accounts_add(accounts, names[n], hashes[n]), 0);
+		}
+		assert_int_equal(accounts_add(accounts, "more", "$6$x$x"), 0);
+		assert_true(time_of(accounts, "nobody") > time_of(accounts, "second") * 2);
+		accounts_free(accounts);
+	}
 }
 
 static void
@@ -181,6 +232,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_passwords),
+		cmocka_unit_test(test_unknown_names_cost_most),
 		cmocka_unit_test(test_without_users),
 		cmocka_unit_test(test_broken_hashes),
 		cmocka_unit_test(test_confinement),
