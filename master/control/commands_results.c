@@ -123,6 +123,10 @@ commands_reply_job(struct connection *client, uint64_t id, uint64_t job, json_t 
 		return;
 	}
 	connection_fault(client, id, FAULT_FAILED,
-	    errno == ENOBUFS ? "too many jobs are queued" : "out of memory");
+	    errno != ENOBUFS ?
+		"out of memory" :
+		"too many jobs are queued: at most 16 restarts and updates and "
+		"256 others of one client, and all HTTP clients of a "
+		"reeve-rpcd count as one; call again later");
 	json_decref(result);
 }

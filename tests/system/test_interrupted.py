@@ -170,7 +170,10 @@ class OverTheControlSocket(Interrupted):
             w.call("process.restart", names=["slow"])
         with self.assertRaises(WireFault) as caught:
             w.call("all.restart")
-        self.assertEqual("FAILED: too many jobs are queued", caught.exception.message)
+        self.assertEqual(
+            "FAILED: too many jobs are queued: at most 16 restarts and updates and 256 "
+            "others of one client, and all HTTP clients of a reeve-rpcd count as one; call "
+            "again later", caught.exception.message)
 
 
 @reeve_only
