@@ -10,13 +10,15 @@
 #include <string.h>
 
 void
-reread_show_pending(struct session *s, FILE *out, const json_t *result, bool counts)
+reread_show_pending(
+    struct session *s, FILE *out, const json_t *result, bool counts, bool dry)
 {
-	static const struct {
+	const struct {
 		const char *member, *effect;
 		bool is_left; /* for later */
 	} kinds[] = {
-		{ "users", "takes effect at once", false },
+		{ "users", dry ? "would take effect at once" : "takes effect at once",
+		    false },
 		{ "reload", "needs reload", true },
 		{ "start", "needs a restart of reeved", true },
 	};
@@ -83,7 +85,7 @@ reread_run(struct session *s, const char *args)
 		return;
 	if (session_replied(s, server_call(s->server, "config.reread", NULL, &r), &r, "")) {
 		reread_show_changes(s, r.result);
-		reread_show_pending(s, s->err, r.result, false);
+		reread_show_pending(s, s->err, r.result, false, false);
 	}
 	s->unreadable = r.fault == FAULT_CANT_REREAD;
 	reply_clear(&r);

@@ -11,7 +11,8 @@ struct session;
 /* Prints a line for each change of an update or a reread that is not one of groups: those
  * of users, and those that need a reload or a restart of reeved. Over HTTP none are known.
  * With `counts` a change that needs either sets the exit status, unless the command has
- * failed. */
-void reread_show_pending(struct session *, FILE *out, const json_t *result, bool counts);
+ * failed. dry: nothing has been changed. */
+void reread_show_pending(
+    struct session *, FILE *out, const json_t *result, bool counts, bool dry);
 
 #endif

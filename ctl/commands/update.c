@@ -186,7 +186,7 @@ update_apply(struct session *s, const struct words *only, const json_t *result, 
 		}
 	if (dry && !found && !s->broken)
 		fputs("No config updates to processes\n", s->out);
-	reread_show_pending(s, dry ? s->out : s->err, result, all);
+	reread_show_pending(s, dry ? s->out : s->err, result, all, dry);
 }
 
 /* --- by the daemon --- */
@@ -269,7 +269,7 @@ update_by_daemon(struct session *s, const struct words *only)
 	if (known)
 		session_replied(s, 0, &r, "");
 	if (r.result != NULL)
-		reread_show_pending(s, s->err, r.result, all);
+		reread_show_pending(s, s->err, r.result, all, false);
 	reply_clear(&r);
 	return known;
 }

@@ -50,13 +50,17 @@ class Users(Case):
             shown = "".join(text + ": takes effect at once\n" for text in told)
             ended = self.d.reevectl("update", "--dry-run")
             nothing = "No config updates to processes\n"
-            self.assertEqual((0, nothing + shown), (ended.returncode, ended.stdout))
+            self.assertEqual((0, nothing + shown.replace("takes", "would take")),
+                             (ended.returncode, ended.stdout))
             ended = self.d.reevectl("reread")
             self.assertEqual((0, nothing, shown),
                              (ended.returncode, ended.stdout, ended.stderr))
             self.assertEqual([[[], [], []]], self.s.reloadConfig())
             ended = self.d.reevectl("update")
             self.assertEqual((0, "", ""), (ended.returncode, ended.stdout, ended.stderr))
+            # They have taken effect.
+            ended = self.d.reevectl("update", "--dry-run")
+            self.assertEqual((0, nothing), (ended.returncode, ended.stdout))
         self.assertEqual(pid, self.d.info("a")["pid"])
 
     def test_update_tells_of_users(self):
