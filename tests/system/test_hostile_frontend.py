@@ -1,8 +1,10 @@
 """reeved with a replacement for reeve-rpcd that is late, malformed or malicious. The master
 replaces it and continues."""
 
+import contextlib
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import unittest
@@ -104,6 +106,19 @@ class Impostor(Case):
 
 @reeve_only
 class Hostile(Impostor):
+    def test_the_queue_of_a_unix_socket(self):
+        """has 64 connections that nobody accepts and, as the kernel counts, one more."""
+        d = self.impostor("hello()\ntime.sleep(100)")
+        until(lambda: os.path.exists(d.socket))
+        with contextlib.ExitStack() as clients, self.assertRaises(BlockingIOError):
+            for waiting in range(66):  # noqa: B007
+                client = clients.enter_context(socket.socket(socket.AF_UNIX))
+                client.setblocking(False)
+                client.connect(d.socket)
+        self.assertEqual(65, waiting)
+        # The others do not suffer.
+        self.assertServesLocally(d)
+
     def test_never_says_hello(self):
         d = self.impostor("time.sleep(100)")
         d.wait_log("a client broke the protocol and was disconnected: no hello in time")
