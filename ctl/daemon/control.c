@@ -28,6 +28,7 @@ struct control {
 	struct source *timer;
 	char *lost;
 	char *version; /* of the daemon, from its answer to hello */
+	bool revoked; /* the daemon is about to close the connection */
 	/* The current call. */
 	struct reply *reply; /* borrowed; NULL after the reply */
 	enum wait_kind wait;
@@ -106,6 +107,8 @@ control_on_notification(
 	int applied = mirror_apply(c->mirror, method, params);
 
 	fd_close(fd);
+	/* A reply may follow. */
+	c->revoked |= strcmp(method, "rights.changed") == 0;
 	if (applied == -1)
 		control_lose(c, "malformed state stream");
 	else if (applied == 0)
@@ -117,7 +120,8 @@ control_on_closed(void *ctx, struct peer *peer, const char *why, bool violation 
 {
 	struct control *c = ctx;
 
-	control_lose(c, why);
+	control_lose(
+	    c, c->revoked && *why == '\0' ? "the rights of this user have changed" : why);
 	peer_free(peer);
 	c->peer = NULL;
 }

@@ -429,6 +429,17 @@ control_flush(struct control *control)
 	control_free_gone(control);
 }
 
+/* The client is told, because it cannot see the reason in the end of the connection. */
+static void
+control_revoke(struct connection *client)
+{
+	log_info("control socket: disconnected %s of uid %d, whose rights have changed",
+	    client->program, (int)client->uid);
+	if (client->greeted)
+		connection_notify(client, "rights.changed", json_object());
+	control_drop(client);
+}
+
 void
 control_set_rights(struct control *control, struct rights *rights)
 {
@@ -443,10 +454,7 @@ control_set_rights(struct control *control, struct rights *rights)
 			continue;
 		grant = rights_of_socket(rights, peer_fd(client->peer));
 		if (!grant_equal(grant, client->grant)) {
-			log_info("control socket: disconnected %s of uid %d, whose rights "
-				 "have changed",
-			    client->program, (int)client->uid);
-			control_drop(client);
+			control_revoke(client);
 			continue;
 		}
 		grant_unref(client->grant);

@@ -5,6 +5,7 @@ import contextlib
 import grp
 import os
 import pwd
+import select
 import subprocess
 import unittest
 
@@ -369,6 +370,27 @@ class Peers(Case):
         self.assertEqual("none", self.wire(ALICE).hello["role"])
         self.assertEqual(ALL, self.rows(root))
         self.assertIn("whose rights have changed", self.d.log())
+
+    def test_whoever_is_disconnected_learns_why(self):
+        alice, carol = self.wire(ALICE), self.wire(CAROL)
+        self.rows(alice)
+        events = subprocess.Popen(
+            [os.path.join(BUILD, "reevectl"), "-c", self.d.conf, "events"], cwd="/",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, user=ALICE.pw_uid, group=ALICE.pw_gid, extra_groups=[])
+        self.addCleanup(events.communicate)
+        self.addCleanup(events.kill)
+        root = self.control(self.d)
+        until(lambda: self.job(root, "process.restart", names=["db:one"]) and
+              select.select([events.stdout], [], [], 0.1)[0])
+        self.reread(USERS.replace("[user:alice]", "[user:alina]"),
+                    PEERS.replace("daemon=alice, ", ""))
+        alice.notification("rights.changed")
+        self.assertTrue(alice.at_end())
+        self.assertEqual("UNKNOWN_METHOD", self.refused(carol, "no.such"))
+        rest = events.communicate(timeout=PATIENCE)[0].splitlines()
+        self.assertRegex(rest[-1], "^error: .*: the rights of this user have changed$")
+        self.assertEqual(1, events.returncode)
 
     def test_without_entries_the_password_closes_the_socket(self):
         """Others can use the socket only while their rights are limited."""
