@@ -71,7 +71,9 @@ grant_matches(const struct grant *grant, enum grant_list which, const char *name
 	return other != NULL && grant_matches_name(patterns, other);
 }
 
-/* The commands of the methods that a list matches. CMD_HELLO is not sent for a method. */
+/* The commands of the methods that a list matches. CMD_HELLO is not sent for a method. Whoever
+ * is denied the states of all processes may not receive them by the stream either, but is
+ * not allowed the stream with them: it tells more. */
 static uint64_t
 grant_commands(const struct grant *grant, enum grant_list which)
 {
@@ -83,6 +85,10 @@ grant_commands(const struct grant *grant, enum grant_list which)
 	for (size_t i = 0; (method = api_nth(i)) != NULL; i++)
 		if (method->cmd != CMD_HELLO && grant_matches(grant, which, method->name))
 			commands |= UINT64_C(1) << method->cmd;
+	if (which == GRANT_DENY_METHODS &&
+	    (grant_matches(grant, which, "supervisor.getAllProcessInfo") ||
+		grant_matches(grant, which, api_methods[API_GET_ALL_PROCESS_INFO].name)))
+		commands |= CMD_BIT(SUBSCRIBE);
 	return commands;
 }
 

@@ -246,7 +246,7 @@ http_permits(struct http_request *r, enum role needed, enum cmd_id cmd, const ch
 		return true;
 	if (verdict == GRANT_OK)
 		verdict = GRANT_ROLE;
-	else if (verdict == GRANT_ROLE)
+	else if (verdict == GRANT_ROLE && needed < cmd_table[cmd].role)
 		needed = cmd_table[cmd].role;
 	why = caller_why(&r->caller, verdict, name, needed);
 	reports_refused(r->endpoint->share.reports, &r->caller, name, target, why);

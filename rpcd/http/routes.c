@@ -15,6 +15,13 @@
 		.role = ROLE_STATES, .cmd = CMD_HELLO, .answer = function, \
 	}
 
+/* Shows the states of processes. */
+#define STATES_PAGE(route_path) \
+	{ \
+		.path = route_path, .method = MHD_HTTP_METHOD_GET, .is_page = true, \
+		.role = ROLE_STATES, .cmd = CMD_SUBSCRIBE, .answer = http_pages_list, \
+	}
+
 #define LOG_PAGE(route_path, command, call, function) \
 	{ \
 		.path = route_path, .method = MHD_HTTP_METHOD_GET, .is_page = true, \
@@ -66,7 +73,7 @@ static const struct http_route routes[] = {
 		.path = "/events",
 		.method = MHD_HTTP_METHOD_GET,
 		.role = ROLE_STATES,
-		.cmd = CMD_HELLO,
+		.cmd = CMD_SUBSCRIBE,
 		.answer = http_events_answer,
 		.abandon = http_events_abandon,
 	},
@@ -83,7 +90,7 @@ static const struct http_route routes[] = {
 	{
 		.path = "/metrics",
 		.method = MHD_HTTP_METHOD_GET,
-		.cmd = CMD_HELLO,
+		.cmd = CMD_SUBSCRIBE,
 		.needs = http_metrics_needs,
 		.answer = http_metrics_answer,
 		.abandon = http_metrics_abandon,
@@ -92,8 +99,8 @@ static const struct http_route routes[] = {
 	HEALTH("/healthz", MHD_HTTP_METHOD_HEAD, http_health_alive),
 	HEALTH("/readyz", MHD_HTTP_METHOD_GET, http_health_ready),
 	HEALTH("/readyz", MHD_HTTP_METHOD_HEAD, http_health_ready),
-	PAGE("/", http_pages_list),
-	PAGE("/index.html", http_pages_list),
+	STATES_PAGE("/"),
+	STATES_PAGE("/index.html"),
 	LOG_PAGE("/tail.html", CMD_LOG_OPEN, "supervisor.tailProcessStdoutLog", http_log_page),
 	LOG_PAGE("/mainlog.html", CMD_MAINLOG_OPEN, "supervisor.readLog", http_log_page_main),
 	{

@@ -1,6 +1,7 @@
 """Local users on the control socket, whom peer_users= gives the rights of users of the
 configuration: what each may call, and that what they do not see does not exist for them."""
 
+import base64
 import contextlib
 import grp
 import os
@@ -348,6 +349,37 @@ class Peers(Case):
                 (1, "error: the server does not permit this: subscribe needs role states, "
                  "and peer_users= has no entry for uid %d\n" % EVE.pw_uid, ""),
                 (got.returncode, got.stdout, got.stderr), words)
+
+    def test_denied_states_are_denied_as_a_stream(self):
+        """Also over HTTP: the page, its events and the metrics."""
+        why = "is denied by deny_methods= of [user:dave]"
+        for method in ("supervisor.getAllProcessInfo", "reeve.getAll*Info"):
+            self.reread(USERS.replace("deny_methods=", "deny_methods=%s," % method))
+            dave = self.wire(DAVE)
+            self.assertEqual("NOT_PERMITTED: subscribe " + why,
+                             self.refused(dave, "subscribe"))
+            dave.call("process.start", name="mail")
+            dave.call("process.stop", name="mail")
+            self.d.wait_state("mail", "STOPPED")
+            got = self.reevectl(DAVE, "-s", self.d.control_path, "status")
+            self.assertEqual((1, "error: the server does not permit this: subscribe %s\n" % why,
+                              ""), (got.returncode, got.stdout, got.stderr))
+            for path, status in (("/", 403), ("/index.html", 403), ("/events", 403),
+                                 ("/metrics", 403), ("/ok.html", 200), ("/list.js", 200)):
+                got, text = self.fetch(path)
+                self.assertEqual((path, status), (path, got))
+                if status == 403 and path == "/":
+                    self.assertIn("the page " + why, text)
+        self.reread()
+        self.assertEqual(200, self.fetch("/")[0])
+
+    def fetch(self, path):
+        """The status and the body of a page for dave."""
+        with self.d.connect("unix") as s, s.makefile("rb") as f:
+            s.sendall(("GET %s HTTP/1.0\r\nAuthorization: Basic %s\r\n\r\n" % (
+                path, base64.b64encode(b"dave:x").decode())).encode())
+            head, _, body = f.read().partition(b"\r\n\r\n")
+        return int(head.split()[1]), body.decode()
 
     # --- changes ---
 

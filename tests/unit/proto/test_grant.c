@@ -102,6 +102,19 @@ test_methods(void **state)
 	bob.deny_methods = LIST("*");
 	expect(&bob, ROLE_ADMIN, "supervisor.readLog", GRANT_DENIED);
 	expect_cmd(&bob, ROLE_ADMIN, CMD_HELLO, GRANT_OK);
+	/* The states of all processes are denied as a stream, too. */
+	expect_cmd(&bob, ROLE_ADMIN, CMD_SUBSCRIBE, GRANT_DENIED);
+	bob.deny_methods = LIST("supervisor.getAllProcessInfo");
+	expect_cmd(&bob, ROLE_ADMIN, CMD_SUBSCRIBE, GRANT_DENIED);
+	bob.deny_methods = LIST("reeve.getAllProcessI*");
+	expect_cmd(&bob, ROLE_ADMIN, CMD_SUBSCRIBE, GRANT_DENIED);
+	expect(&bob, ROLE_ADMIN, "supervisor.getAllProcessInfo", GRANT_OK);
+	bob.deny_methods = LIST("*.getProcessInfo");
+	expect_cmd(&bob, ROLE_ADMIN, CMD_SUBSCRIBE, GRANT_OK);
+	bob.role = ROLE_NONE;
+	bob.methods = LIST("*.getAllProcessInfo");
+	expect_cmd(&bob, ROLE_ADMIN, CMD_SUBSCRIBE, GRANT_ROLE);
+	bob.role = ROLE_VIEW;
 	bob.methods = LIST("");
 	bob.deny_methods = (const char *const[]){ NULL };
 	expect(&bob, ROLE_ADMIN, "supervisor.stopProcess", GRANT_ROLE);
