@@ -5,6 +5,7 @@
 #include "master/config/limits.h"
 #include "master/process/group.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,22 @@ static bool
 child_cgroup_is_known(const struct child *child, const char *path)
 {
 	return child->cgroup != NULL && strcmp(child->cgroup, path) == 0;
+}
+
+/* A process that clone3(2) creates in a group in which others were killed before is killed,
+ * too (Linux 6.18). Therefore the group is made again. 0, or -1 with *detail new. */
+static int
+child_cgroup_renew(struct child *child, char **detail)
+{
+	if (!child->killed || child->cgroup == NULL)
+		return 0;
+	if (cgroup_dir_remove(child->cgroup) == -1) {
+		*detail = mem_printf("%s: %s", child->cgroup, strerror(errno));
+		return -1;
+	}
+	mem_freep(&child->cgroup);
+	child->killed = false;
+	return 0;
 }
 
 /* A descriptor, or -1 with *detail new. */
@@ -42,11 +59,12 @@ child_open_cgroup(struct process *process, char **why)
 {
 	struct child *child = process->child;
 	char *path = NULL, *detail = NULL;
-	int dir;
+	int dir = -1;
 
 	if (!limits_need_cgroup(process->config))
 		return 0;
-	dir = child_cgroup_prepare(process, &path, &detail);
+	if (child_cgroup_renew(child, &detail) == 0)
+		dir = child_cgroup_prepare(process, &path, &detail);
 	if (dir == -1) {
 		*why = mem_printf(
 		    "cannot prepare the control group for '%s'", process->config->name);

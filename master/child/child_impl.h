@@ -15,6 +15,7 @@
 #define CHILD_FIELDS(ROW, S)								\
 	ROW(S, TEXT, mark)	/* of this spawn in its environment; NULL = none */	\
 	ROW(S, TEXT, cgroup)	/* directory of its control group; NULL = none yet */	\
+	ROW(S, BOOL, killed)	/* processes in that group, by cgroup.kill */		\
 	ROW(S, I64, oom_kills)	/* at the start, in that group; -1 = not counted */	\
 	ROW(S, I64, cpu_us)	/* that the group had used at the start; -1 = unknown */\
 	ROW(S, INT, wait_status) /* while process->ended_ms is set */			\

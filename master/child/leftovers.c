@@ -112,6 +112,7 @@ leftovers_kill_cgroup(const struct process *process)
 
 	if (dir == -1)
 		return -1;
+	process->child->killed = true;
 	rc = cgroup_dir_kill(dir);
 	return rc == -1 ? fd_fail(dir, errno) : close(dir);
 }
@@ -147,6 +148,7 @@ leftovers_end_cgroup(struct process *process)
 		return errno == ENOENT ? 0 : -1;
 	if (process->ended_ms == -1 && !cgroup_dir_is_populated(dir))
 		return close(dir);
+	child->killed = true;
 	child->cgroup_end =
 	    cgroup_end_new(child->context->loop, dir, leftovers_on_cgroup, process);
 	return child->cgroup_end != NULL ? 1 : -1;

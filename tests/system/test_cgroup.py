@@ -63,6 +63,27 @@ class Cgroup(Groups):
         self.assertEqual(3, d.wait_state("web", "EXITED")["exitstatus"])
         self.assertFalse(alive(pid))
 
+    def test_a_start_after_processes_were_killed(self):
+        """After an exit, after a stop that had to kill, and after an upgrade."""
+        d = self.daemon(daemon("web", "exit 3", killmode="cgroup", autorestart="false") +
+                        daemon("deaf", "exec sleep 1000", first="trap \"\" TERM;",
+                               killmode="cgroup", stopwaitsecs=1))
+        s = self.rpc(d).supervisor
+        for i in range(3):
+            pids = [self.child(d, name) for name in ("web", "deaf")]
+            self.assertEqual(3, d.wait_state("web", "EXITED")["exitstatus"])
+            s.stopProcess("deaf")
+            self.assertEqual([False, False], [alive(pid) for pid in pids])
+            for name in ("web", "deaf"):
+                os.unlink(d.path(name + ".out"))
+            if i == 1:
+                self.control(d).call("daemon.upgrade")
+                d.wait_log("upgrade: took over")
+                until(d.serving)
+                s = self.rpc(d).supervisor
+            for name in ("web", "deaf"):
+                s.startProcess(name)
+
     def test_a_program_that_forks_without_end(self):
         """It ends when stopwaitsecs is over."""
         d = self.daemon(program("web", BOMB, startsecs=0, killmode="cgroup", stopwaitsecs=1))
