@@ -2,6 +2,7 @@
 
 #include "common/compiler.h"
 #include "common/fd.h"
+#include "common/mem.h"
 #include "ctl/commands/interrupt.h"
 
 #include <errno.h>
@@ -14,24 +15,26 @@
 #include <termios.h>
 #include <unistd.h>
 
+#define LINE_BYTES 1048576 /* what is longer is read as the next line */
+
 char *
 question_line(FILE *out, const char *question, size_t *n)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t length;
+	char *line = xmalloc(LINE_BYTES + 1);
+	size_t length = 0;
+	int c = EOF;
 
 	fputs(question, out);
 	fflush(out);
-	length = getline(&line, &size, stdin);
-	if (length == -1) {
+	while (length < LINE_BYTES && (c = getc(stdin)) != EOF && c != '\n')
+		line[length++] = (char)c;
+	if (length == 0 && c == EOF) {
 		free(line);
 		return NULL;
 	}
-	if (line[length - 1] == '\n')
-		line[--length] = '\0';
+	line[length] = '\0';
 	if (n != NULL)
-		*n = (size_t)length;
+		*n = length;
 	return line;
 }
 

@@ -43,6 +43,7 @@ class Pipe(Case):
                           (b"\n", "the password is empty"),
                           (b"x" * 512, "the password has more than 511 bytes"),
                           (b"x" * 1000000, "the password has more than 511 bytes"),
+                          (b"x" * 3000000, "the password has more than 511 bytes"),
                           (b"a\0b\n", "the password has a control character"),
                           (b"\0\n", "the password has a control character"),
                           (b"a\tb\n", "the password has a control character"),

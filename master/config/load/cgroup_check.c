@@ -17,9 +17,8 @@ conf_cgroup_missing(
 	char text[LIMITS_TEXT];
 
 	if (process->killmode == KILL_CGROUP && !machine->mounted) {
-		*why = xasprintf(
-		    "killmode=cgroup needs control groups of version 2, which are not "
-		    "mounted on this machine");
+		*why = xasprintf("no control groups of version 2 are mounted on this machine "
+				 "for killmode=cgroup");
 		return "killmode";
 	}
 	for (size_t i = 0; i < LIMITS; i++) {
@@ -30,11 +29,11 @@ conf_cgroup_missing(
 			cgroup_has_word(machine->controllers, limit->controller)))
 			continue;
 		*why = machine->mounted ?
-		    xasprintf("%s needs the controller %s of control groups of version 2, "
-			      "which this machine does not have",
-			limit->option, limit->controller) :
-		    xasprintf("%s needs control groups of version 2, which are not mounted "
-			      "on this machine",
+		    xasprintf("this machine has no controller %s of control groups of "
+			      "version 2 for %s",
+			limit->controller, limit->option) :
+		    xasprintf("no control groups of version 2 are mounted on this machine "
+			      "for %s",
 			limit->option);
 		return limit->option;
 	}

@@ -43,15 +43,15 @@ test_missing(void **state)
 
 	(void)state;
 	expect(&plain, &none, NULL, NULL);
-	expect(&killed, &none, "killmode", "not mounted on this machine");
+	expect(&killed, &none, "killmode", "no control groups of version 2 are mounted");
 	expect(&killed, &hybrid, NULL, NULL);
-	expect(&limited, &none, "memory_high", "not mounted on this machine");
-	expect(&limited, &hybrid, "memory_high", "needs the controller memory of");
+	expect(&limited, &none, "memory_high", "no control groups of version 2 are mounted");
+	expect(&limited, &hybrid, "memory_high", "no controller memory of");
 	expect(&limited, &whole, NULL, NULL);
-	expect(&cpu, &hybrid, "cpu_max", "needs the controller cpu of");
+	expect(&cpu, &hybrid, "cpu_max", "no controller cpu of");
 	expect(&cpu, &whole, NULL, NULL);
 	expect(&limited, &(struct conf_cgroups){ true, "memory" }, "pids_max",
-	    "the controller pids");
+	    "no controller pids of");
 }
 
 static void
