@@ -9,6 +9,7 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/safepath.h"
+#include "common/safepath_walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,6 +88,13 @@ run_file_open_directory(struct run_file *file, char **why)
 	}
 	if (file->dir.rights.kind != FS_RIGHTS_OWN) {
 		*why = mem_printf("state_directory: %s: %s", file->path, file->dir.why);
+		return -1;
+	}
+	/* A file of root that holds a user's words, as a log does, could be moved there. */
+	if (safepath_stat_is_shared(&file->dir.st)) {
+		*why = mem_printf("state_directory: other users can write the directory of "
+				  "%s; it must belong to the daemon's user, with mode 0700",
+		    file->path);
 		return -1;
 	}
 	file->lock = openat(file->dir.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -324,6 +324,28 @@ test_in_use(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
+static void
+test_shared_directory(void **state)
+{
+	struct scratch *scratch = *state;
+	struct loop *loop = loop_new();
+	char *why = NULL;
+
+	assert_int_equal(chmod(scratch->dir, 01777), 0);
+	assert_null(run_file_open(loop, scratch->dir, &why));
+	assert_true(strstr(why, "other users can write the directory of ") != NULL);
+	free(why);
+	assert_int_equal(chmod(scratch->dir, 0700), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(scratch->dir, OTHER_USER, (gid_t)-1), 0);
+		assert_null(run_file_open(loop, scratch->dir, &why));
+		free(why);
+		assert_int_equal(chown(scratch->dir, 0, (gid_t)-1), 0);
+	}
+	expect(scratch, "");
+	loop_free(loop);
+}
+
 int
 main(void)
 {
@@ -336,6 +358,7 @@ main(void)
 		TEST(test_full),
 		TEST(test_removed),
 		TEST(test_in_use),
+		TEST(test_shared_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
