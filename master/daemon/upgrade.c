@@ -224,7 +224,7 @@ upgrade_execute(struct upgrade *upgrade)
 		(void)oom_score_lower(OOM_SCORE_DAEMON);
 	(void)handover_keep(doc, false);
 	unsetenv(UPGRADE_VARIABLE);
-	json_decref(doc);
+	handover_forget(doc);
 	fd_close(fd);
 	master->upgrades--;
 	master->upgrade_number = 0;

@@ -3,6 +3,7 @@
 #include "common/buf.h"
 #include "common/fail.h"
 #include "common/fd.h"
+#include "common/mem.h"
 #include "common/sock.h"
 #include "master/upgrade/state_parts.h"
 
@@ -147,6 +148,32 @@ int
 handover_keep(const json_t *doc, bool keep)
 {
 	return handover_visit(doc, NULL, handover_set_kept, &keep);
+}
+
+/* jansson frees texts without wiping them. What others refer to as well stays. */
+static void
+handover_wipe(json_t *part)
+{
+	json_t *member;
+	const char *key;
+	size_t i;
+
+	if (part == NULL || part->refcount != 1)
+		return;
+	if (json_is_string(part))
+		mem_wipe(
+		    (void *)(uintptr_t)json_string_value(part), json_string_length(part));
+	json_object_foreach(part, key, member)
+		handover_wipe(member);
+	json_array_foreach(part, i, member)
+		handover_wipe(member);
+}
+
+void
+handover_forget(json_t *doc_take)
+{
+	handover_wipe(doc_take);
+	json_decref(doc_take);
 }
 
 static int
