@@ -28,7 +28,7 @@ struct control {
 	struct source *timer;
 	char *lost;
 	char *version; /* of the daemon, from its answer to hello */
-	bool revoked; /* the daemon is about to close the connection */
+	bool revoked;  /* the daemon is about to close the connection */
 	/* The current call. */
 	struct reply *reply; /* borrowed; NULL after the reply */
 	enum wait_kind wait;

@@ -181,8 +181,8 @@ subsystems_new_survivors(struct master *master, char **error)
 	/* The running daemon uses the directory. */
 	if (master->checks)
 		config.state_directory = NULL;
-	master->survivors = survivors_new(
-	    master->loop, master->groups, master->fdstore, &config, error);
+	master->survivors =
+	    survivors_new(master->loop, master->groups, master->fdstore, &config, error);
 	if (master->survivors == NULL && *error == NULL)
 		return startup_failed(error, "cannot create the record of processes");
 	return master->survivors != NULL ? 0 : -1;

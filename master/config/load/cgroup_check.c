@@ -17,8 +17,9 @@ conf_cgroup_missing(
 	char text[LIMITS_TEXT];
 
 	if (process->killmode == KILL_CGROUP && !machine->mounted) {
-		*why = xasprintf("no control groups of version 2 are mounted on this machine "
-				 "for killmode=cgroup");
+		*why =
+		    xasprintf("no control groups of version 2 are mounted on this machine "
+			      "for killmode=cgroup");
 		return "killmode";
 	}
 	for (size_t i = 0; i < LIMITS; i++) {

@@ -45,7 +45,8 @@ test_missing(void **state)
 	expect(&plain, &none, NULL, NULL);
 	expect(&killed, &none, "killmode", "no control groups of version 2 are mounted");
 	expect(&killed, &hybrid, NULL, NULL);
-	expect(&limited, &none, "memory_high", "no control groups of version 2 are mounted");
+	expect(
+	    &limited, &none, "memory_high", "no control groups of version 2 are mounted");
 	expect(&limited, &hybrid, "memory_high", "no controller memory of");
 	expect(&limited, &whole, NULL, NULL);
 	expect(&cpu, &hybrid, "cpu_max", "no controller cpu of");
