@@ -319,6 +319,9 @@ CALL(int, -1, ERRORS(ENOMEM, EACCES), execv, (const char *path, char *const argv
     (path, argv))
 CALL(int, -1, ERRORS(ENOMEM, EACCES), execve,
     (const char *path, char *const argv[], char *const envp[]), (path, argv, envp))
+CALL(int, -1, ERRORS(ENOMEM, EACCES), execveat,
+    (int dir, const char *path, char *const argv[], char *const envp[], int flags),
+    (dir, path, argv, envp, flags))
 CALL(int, -1, ERRORS(EPERM), setrlimit, (int what, const struct rlimit *limit),
     (what, limit))
 CALL(int, -1, ERRORS(EPERM), setgroups, (size_t n, const gid_t *groups), (n, groups))

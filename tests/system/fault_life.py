@@ -219,8 +219,9 @@ class Life(Case):
 
     def stage_upgrade(self):
         before = self.count("upgrade: took over", "this one continues")
-        if isinstance(self.ask("daemon.upgrade"), WireFault):
-            return
+        with contextlib.suppress(Closed):  # the new process has ended, or was not told of us
+            if isinstance(self.ask("daemon.upgrade"), WireFault):
+                return
         self.wait_count(before, "upgrade: took over", "this one continues")
         self.disconnect()
 
