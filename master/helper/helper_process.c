@@ -201,6 +201,9 @@ helper_process_stopped(void *ctx, pid_t pid, int signo)
 
 /* ---- its exit ---- */
 
+/* Why a process is killed that nothing was wrong with. */
+static const char helper_process_unready[] = "was not ready before an upgrade";
+
 /* Logs the end. Returns the error that the process reported, 0 = none. */
 static int
 helper_process_log_end(struct helper_process *helper, int status)
@@ -224,6 +227,8 @@ helper_process_log_end(struct helper_process *helper, int status)
 		    report.step == SPAWN_RUN ? "failed" : "was not started",
 		    text != NULL ? text : strerror(ENOMEM));
 		free(text);
+	} else if (helper->killed == helper_process_unready) {
+		log_debug("%s (%d) %s", name, pid, helper->killed);
 	} else if (WIFSIGNALED(status)) {
 		log_limited(limit, LEVEL_WARN, "%s (%d) was terminated by %s", name, pid,
 		    str_signal_name(WTERMSIG(status), signal_name));
@@ -472,7 +477,7 @@ helper_process_adopt(
 	buf_clear(&record->line);
 	if (!record->ready) {
 		fd_close(socket);
-		helper->killed = "was not ready before an upgrade";
+		helper->killed = helper_process_unready;
 		kill(helper->pid, SIGKILL);
 		return 0;
 	}
