@@ -71,9 +71,9 @@ grant_matches(const struct grant *grant, enum grant_list which, const char *name
 	return other != NULL && grant_matches_name(patterns, other);
 }
 
-/* The commands of the methods that a list matches. CMD_HELLO is not sent for a method. Whoever
- * is denied the states of all processes may not receive them by the stream either, but is
- * not allowed the stream with them: it tells more. */
+/* The commands of the methods that a list matches. CMD_HELLO is not sent for a method.
+ * Whoever is denied the states of all processes may not receive them by the stream either,
+ * but is not allowed the stream with them: it tells more. */
 static uint64_t
 grant_commands(const struct grant *grant, enum grant_list which)
 {

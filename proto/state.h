@@ -102,7 +102,7 @@ struct daemon_info {
 	bool has_main_interface; /* [rpcinterface:supervisor] is configured */
 };
 
-/* A code and its name. A row without a name ends a table; that before is for other codes. */
+/* A code and its name. A row without a name ends a table; that before is for others. */
 struct state_word {
 	int code;
 	const char *name;

@@ -100,9 +100,9 @@ struct sequence_rest {
 /* The index-th with the rest of it (borrowed); NULL at the end. */
 const struct sequence_record *sequences_get(
     const struct sequences *, size_t index, struct sequence_rest *);
-/* sink NULL: it continues without results. A sequence whose step has begun but whose job has
- * not ended waits for that job. 0, or -1 ENOMEM; record and rest are taken in either case.
- * */
+/* sink NULL: it continues without results. A sequence whose step has begun but whose job
+ * has not ended waits for that job. 0, or -1 ENOMEM; record and rest are taken in either
+ * case. */
 NODISCARD int sequences_restore(struct sequences *, struct sequence_record *take,
     struct sequence_rest *take_rest, const struct sequence_sink *);
 /* The sink of the jobs of a sequence; NULL = no such sequence. */

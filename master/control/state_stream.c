@@ -64,8 +64,8 @@ state_stream_drop(struct changelog_row *row)
 }
 
 /* A process that has a descriptor of the page may not write it. With /proc it gets one that
- * is only for reading, and cannot open another, because the mode does not permit it. Without
- * it, the page is sealed, also against a process that replaces this one. */
+ * is only for reading, and cannot open another, because the mode does not permit it.
+ * Without it, the page is sealed, also against a process that replaces this one. */
 static int
 state_stream_page_protect(struct state_stream *stream)
 {

@@ -1,5 +1,5 @@
-/* Clock watch: notices that the wall clock was set, so that times that were noted before can
- * be corrected. Costs no wake-up as long as nobody sets the clock. */
+/* Clock watch: notices that the wall clock was set, so that times that were noted before
+ * can be corrected. Costs no wake-up as long as nobody sets the clock. */
 #ifndef MASTER_DAEMON_CLOCK_WATCH_H
 #define MASTER_DAEMON_CLOCK_WATCH_H
 
@@ -17,8 +17,8 @@ struct clock_watch *clock_watch_new(struct loop *, clock_watch_fn *, void *ctx);
 void clock_watch_free(struct clock_watch *);
 
 /* The whole seconds by which the clock was set since *since_ms was the difference between
- * wall and boot clock, which is now now_ms; *since_ms follows by as much. Smaller corrections
- * add up. */
+ * wall and boot clock, which is now now_ms; *since_ms follows by as much. Smaller
+ * corrections add up. */
 int64_t clock_watch_step(int64_t *since_ms, int64_t now_ms);
 
 #endif

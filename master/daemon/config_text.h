@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-/* New: the frames of the configuration in hex; NULL with errno. Waits for a child that writes
- * them, because their writer ends its process when memory runs out. */
+/* New: the frames of the configuration in hex; NULL with errno. Waits for a child that
+ * writes them, because their writer ends its process when memory runs out. */
 json_t *config_text_hex(const struct config *);
 
 #endif

@@ -95,9 +95,9 @@ void frontend_record(const struct frontend *, struct frontend_record *);
 const struct helper_process *frontend_helper(const struct frontend *);
 struct connection *frontend_connection(const struct frontend *);
 /* Takes over a process, which the next one is to replace. The descriptors are taken, also
- * on failure; socket: its connection's, -1 = it is not ready, and is killed. Call it for the
- * oldest first, before frontends_start. *connection: for carried_resume, NULL = none. 0, or
- * -1 with errno. */
+ * on failure; socket: its connection's, -1 = it is not ready, and is killed. Call it for
+ * the oldest first, before frontends_start. *connection: for carried_resume, NULL = none.
+ * 0, or -1 with errno. */
 NODISCARD int frontends_adopt(struct frontends *, const struct frontend_record *,
     struct helper_record *take, int socket_take, struct connection **connection);
 

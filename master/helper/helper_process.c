@@ -217,7 +217,7 @@ helper_process_log_end(struct helper_process *helper, int status)
 	if (helper->life.was_ready &&
 	    clock_mono_ms() - helper->life.spawned_ms > LONG_LIFE_MS)
 		(void)log_limit_reset(limit);
-	/* A limit of its own, so that the reason why it cannot be started again is logged. */
+	/* A limit of its own, so that the reason why it cannot be started is logged. */
 	if (!helper->life.was_ready && !helper->kind->once && WIFEXITED(status))
 		limit = &helper->starts;
 	if (spawn_report_take(helper->pid, &report)) {

@@ -83,8 +83,8 @@ void helper_process_replace(struct helper_process *);
 /* The other one is ready. This one was told to exit when its work is done, and is requested
  * to end at that time (clock_mono_ms). */
 void helper_process_retire(struct helper_process *, int64_t end_ms);
-/* Requests the end of the process by closing the connection. done is called when none is left, perhaps before it
- * returns; a one-shot helper does not call kind->ended then. */
+/* Requests the end of the process by closing the connection. done is called when none is
+ * left, perhaps before it returns; a one-shot helper does not call kind->ended then. */
 void helper_process_end(struct helper_process *, void (*done)(void *ctx), void *ctx);
 
 /* It is ready and has not retired. */

@@ -163,10 +163,12 @@ handover_wipe(json_t *part)
 	if (json_is_string(part))
 		mem_wipe(
 		    (void *)(uintptr_t)json_string_value(part), json_string_length(part));
-	json_object_foreach(part, key, member)
+	json_object_foreach(part, key, member) {
 		handover_wipe(member);
-	json_array_foreach(part, i, member)
+	}
+	json_array_foreach(part, i, member) {
 		handover_wipe(member);
+	}
 }
 
 void

@@ -1,6 +1,6 @@
 /* Peer carry: what a connection needs to continue in a process that replaces this one by
  * exec, with the same descriptors: input that was read and not handled, and output that was
- * queued and not sent. The state stream is not carried: a subscriber gets a new snapshot. */
+ * queued and not sent. The state stream is not carried: subscribers get a new snapshot. */
 #ifndef PROTO_PEER_PEER_CARRY_H
 #define PROTO_PEER_PEER_CARRY_H
 

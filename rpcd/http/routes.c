@@ -101,8 +101,10 @@ static const struct http_route routes[] = {
 	HEALTH("/readyz", MHD_HTTP_METHOD_HEAD, http_health_ready),
 	STATES_PAGE("/"),
 	STATES_PAGE("/index.html"),
-	LOG_PAGE("/tail.html", CMD_LOG_OPEN, "supervisor.tailProcessStdoutLog", http_log_page),
-	LOG_PAGE("/mainlog.html", CMD_MAINLOG_OPEN, "supervisor.readLog", http_log_page_main),
+	LOG_PAGE("/tail.html", CMD_LOG_OPEN, "supervisor.tailProcessStdoutLog",
+	    http_log_page),
+	LOG_PAGE("/mainlog.html", CMD_MAINLOG_OPEN, "supervisor.readLog",
+	    http_log_page_main),
 	{
 		.path = "/log.txt",
 		.method = MHD_HTTP_METHOD_GET,

@@ -173,8 +173,8 @@ invocation_changed(struct invocation *inv, uint64_t id, const struct process_inf
 }
 
 /* A call that still waits when the master ends cannot succeed: all changes of its row have
- * been checked. A reeve-rpcd that has retired may be ended while the master goes on, and does
- * not know how a start will end. */
+ * been checked. A reeve-rpcd that has retired may be ended while the master goes on, and
+ * does not know how a start will end. */
 void
 invocation_end(struct invocation *inv)
 {

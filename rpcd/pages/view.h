@@ -65,8 +65,8 @@ void view_button(struct buf *, enum view_right, const char *label, const char *t
 /* Appends the choice of a signal and the button that sends it to the target; hidden until a
  * script shows it, unless it applies. */
 void view_signal(struct buf *, const char *target, bool applies);
-/* Appends the buttons of what the caller may do: with a program, the actions up to VIEW_STOP
- * that make sense; with a group "NAME:*", whose info is NULL, VIEW_MORE, too. */
+/* Appends the buttons of what the caller may do: with a program, the actions up to
+ * VIEW_STOP that make sense; with a group "NAME:*", whose info is NULL, VIEW_MORE, too. */
 void view_buttons(
     struct buf *, const struct view *, const char *target, const struct process_info *info);
 /* Appends a whole page: the frame with the content, which is cleared. kind: "list", "log"

@@ -1,15 +1,15 @@
-/* A program of the soak test. It numbers what it does, and keeps the numbers in a file that it
- * has mapped, its ledger: a test knows from it what a killed process had written.
+/* A program of the soak test. It numbers what it does, and keeps the numbers in a file that
+ * it has mapped, its ledger: a test knows from it what a killed process had written.
  *
  * usage: worker LEDGER count MS LINES [LAST STATUS]
  *                             print LINES numbered lines every MS milliseconds; exit with
  *                             STATUS after LAST lines
  *        worker LEDGER linger MS   print a line, and exit with 0 so long after TERM
  *        worker LEDGER capture MS  print a capture every MS milliseconds
- *        worker LEDGER serve       answer each line of each connection to the socket on stdin
+ *        worker LEDGER serve       answer each line of each connection to the socket
  *
  * A line is "PROCESS.NUMBER": each process of a ledger appends a record, and PROCESS counts
- * these from 1. Writes are at most PIPE_BUF bytes, so that a pipe has all of one or nothing. */
+ * these from 1. Writes are at most PIPE_BUF bytes, so that a pipe has all or nothing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -13,7 +13,8 @@ import xml.parsers.expat
 import xmlrpc.client
 
 import cases
-from reeve import PATIENCE, UnixConnection, read, until
+from reeve import PATIENCE, read, until
+from transport import UnixConnection
 
 OURS = re.compile(rb"<value><string>reeve\.\w+</string></value>\n")
 HEADERS = ("Content-Type", "WWW-Authenticate", "Location", "Allow")

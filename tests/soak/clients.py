@@ -11,7 +11,8 @@ import traceback
 import xmlrpc.client
 
 from checks import Follower, Lines
-from reeve import UnixConnection, read, until
+from reeve import read, until
+from transport import UnixConnection
 from world import DEADLINE
 
 ALREADY_STARTED, NOT_RUNNING = 60, 70

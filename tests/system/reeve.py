@@ -24,6 +24,8 @@ import unittest
 import uuid
 import xmlrpc.client
 
+from transport import PATIENCE, Transport
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("REEVE_BUILD", "build"))
 SEAM = os.path.join(ROOT, os.environ.get("REEVE_SEAM", "build/seam"))
@@ -32,9 +34,6 @@ CHILD = os.path.join(BUILD, "tests/bin/child")
 SUPERVISORD = "/usr/bin/supervisord"
 SUPERVISORCTL = "/usr/bin/supervisorctl"
 SANITIZED = os.path.basename(BUILD) in ("asan", "valgrind")
-# A busy machine and sanitizers slow everything down; a wait ends as soon as its condition is
-# true.
-PATIENCE = 30
 # The beginning of any report of a sanitizer.
 REPORT = re.compile(r"(Address|Leak|UndefinedBehavior)Sanitizer|runtime error:")
 
@@ -116,43 +115,6 @@ def children_of(parent):
         if stat and int(stat[1]) == parent and stat[0] != b"Z":
             found.append(pid)
     return found
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost")
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
-        self.sock.connect(self.path)
-
-
-class Transport(xmlrpc.client.Transport):
-    """A client of XML-RPC over TCP or a Unix socket; it keeps the raw reply."""
-
-    def __init__(self, target, headers):
-        super().__init__(headers=headers)
-        self.target = target
-        self.raw = b""
-
-    def make_connection(self, host):
-        if self._connection and self._connection[0] == host:
-            return self._connection[1]
-        if isinstance(self.target, str):
-            made = UnixConnection(self.target)
-        else:
-            made = http.client.HTTPConnection(*self.target, timeout=PATIENCE)
-        self._connection = host, made
-        return made
-
-    def parse_response(self, response):
-        self.raw = response.read()
-        parser, unmarshaller = self.getparser()
-        parser.feed(self.raw)
-        parser.close()
-        return unmarshaller.close()
 
 
 class WireFault(Exception):

@@ -4,7 +4,8 @@ import http.client
 import json
 import unittest
 
-from reeve import Shared, UnixConnection, cat, program, read, until
+from reeve import Shared, cat, program, read, until
+from transport import UnixConnection
 
 MIB = 1 << 20
 JSON = {"Content-Type": "application/json"}

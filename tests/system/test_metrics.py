@@ -12,7 +12,8 @@ import threading
 import time
 import unittest
 
-from reeve import PATIENCE, ROOT, SANITIZED, Case, UnixConnection, cat, program, until
+from reeve import PATIENCE, ROOT, SANITIZED, Case, cat, program, until
+from transport import UnixConnection
 
 NAMED = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?[0-9.]+|[+-]Inf)$")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(?:,|$)')

@@ -1,5 +1,5 @@
-"""Unclean starts: pipes that the service manager keeps while no daemon runs, with a stand-in for the
-manager; and the oom_score_adj that makes an unclean start unlikely."""
+"""Unclean starts: pipes that the service manager, here a stand-in, keeps while no daemon runs;
+and the oom_score_adj that makes an unclean start unlikely."""
 
 import fcntl
 import os

@@ -133,7 +133,7 @@ user_warnings_is_served(const struct config *config, const char *pattern)
 	return served;
 }
 
-/* Whether the pattern is for a method. *for_all: only for methods that need programs=all. */
+/* Whether the pattern is for a method. *for_all: only for some that need programs=all. */
 static bool
 user_warnings_has_method(const struct config *config, const char *pattern, bool *for_all)
 {

@@ -256,8 +256,8 @@ static const struct conf_option fcgi_rows[] = {
 #define METRICS_ROLE_ROW                                                              \
 	{ "metrics_role", &conf_any_role, "states", IN(listener_config, metrics_role),   \
 	    .flags = CONF_OURS,                                                          \
-	    .help = "role that a client needs to read /metrics: states, view, operate "     \
-	    "or admin; none: everybody may read it, without a password" }
+	    .help = "role that a client needs to read /metrics: states, view, " \
+	    "operate or admin; none: everybody may read it, without a password" }
 
 static const struct conf_option inet_rows[] = {
 	{ "username", &conf_string, NULL, IN(listener_config, username),

@@ -400,8 +400,8 @@ test_waiting_client(void **state)
 	finish();
 }
 
-/* A reeve-rpcd one of whose sockets was replaced is replaced after this iteration: it serves
- * until the next one is ready, and is told to retire then. */
+/* A reeve-rpcd one of whose sockets was replaced is replaced after this iteration: it
+ * serves until the next one is ready, and is told to retire then. */
 static void
 test_replacement(void **state)
 {
@@ -449,7 +449,8 @@ static void
 adopt(int *rpcd, int64_t retired_ms, int pid)
 {
 	struct frontend_record record = {.role = S("admin"),
-	    .form_key = S("0123456789012345678901234567890123456789012345678901234567890123"),
+	    .form_key = S("01234567890123456789012345678901"
+			  "23456789012345678901234567890123"),
 	    .path = S("/nowhere/reeve-rpcd"), .greeted = true};
 	struct helper_record helper = {
 	    .pid = pid, .ready = true, .retired_ms = retired_ms, .log = -1};
@@ -462,8 +463,8 @@ adopt(int *rpcd, int64_t retired_ms, int pid)
 	assert_ptr_equal(connection, w.connection);
 }
 
-/* After an upgrade: the one that has not retired serves until another one is ready. Of three
- * the oldest is ended. */
+/* After an upgrade: the one that has not retired serves until another one is ready. Of
+ * three the oldest is ended. */
 static void
 test_adopted(void **state)
 {

@@ -50,7 +50,7 @@ test_input(void **state)
 		raw_write(&t, STREAM, at, -1);
 		pair_settle(&t);
 		hand_over(&t, NULL);
-		raw_write(&t, STREAM + at, strlen(STREAM) - at, -1);
+		raw_write(&t, &STREAM[at], strlen(STREAM) - at, -1);
 		pair_settle(&t);
 		expect_heard(&t.a, HEARD);
 		assert_int_equal(t.a.closed, 0);
