@@ -85,8 +85,8 @@ test_malformed(void **state)
 		"{\"frontend_restarts\":0,\"pools\":{}}",
 		"{\"frontend_restarts\":0,\"pools\":[7]}",
 		"{\"frontend_restarts\":0,\"pools\":[{\"name\":\"a\",\"waiting\":1}]}",
-		"{\"frontend_restarts\":0,\"pools\":[{\"name\":\"a\",\"waiting\":1,"
-		"\"dropped\":null}]}",
+		("{\"frontend_restarts\":0,\"pools\":[{\"name\":\"a\",\"waiting\":1,"
+		 "\"dropped\":null}]}"),
 	};
 	struct fixture *f = *state;
 	struct figures *figures = begin_figures(f);
