@@ -187,14 +187,19 @@ class Wire:
         return self.last_id
 
     def answer(self, ident):
-        """The result of a request; notifications that arrive before it are kept."""
-        while True:
+        """The result of a request; what arrives before it is kept, also other answers."""
+        def matches(frame):
+            return frame.get("id") == ident and "method" not in frame
+        frame = next(filter(matches, self.notifications), None)
+        if frame is not None:
+            self.notifications.remove(frame)
+        while frame is None:
             frame = self.frame()
             if frame is None:
                 raise EOFError("closed while waiting for an answer")
-            if frame.get("id") == ident and "method" not in frame:
-                break
-            self.notifications.append(frame)
+            if not matches(frame):
+                self.notifications.append(frame)
+                frame = None
         if "error" in frame:
             raise WireFault(frame["error"]["code"], frame["error"]["message"])
         return frame["result"]
