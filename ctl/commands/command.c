@@ -4,7 +4,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/commands/exitcode.h"
-#include "ctl/commands/question.h"
+#include "ctl/terminal/question.h"
 #include "ctl/commands/session.h"
 #include "ctl/commands/show.h"
 #include "ctl/daemon/http_client.h"

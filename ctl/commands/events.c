@@ -3,7 +3,7 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "ctl/commands/command.h"
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 #include "ctl/commands/session.h"
 #include "ctl/commands/show.h"
 #include "ctl/daemon/control.h"

@@ -3,7 +3,7 @@
 #include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
 #include "ctl/commands/password_hash.h"
-#include "ctl/commands/question.h"
+#include "ctl/terminal/question.h"
 #include "ctl/commands/session.h"
 
 #include <stdlib.h>

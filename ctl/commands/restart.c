@@ -2,7 +2,7 @@
 #include "common/mem.h"
 #include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 #include "ctl/commands/start_stop.h"
 #include "ctl/daemon/control_job.h"
 

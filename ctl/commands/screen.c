@@ -3,7 +3,7 @@
 #include "common/compiler.h"
 #include "common/fd.h"
 #include "common/mem.h"
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 #include "ctl/commands/view.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* The commands shutdown and reload. */
 #include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
-#include "ctl/commands/question.h"
+#include "ctl/terminal/question.h"
 #include "ctl/commands/session.h"
 
 #include <stdlib.h>

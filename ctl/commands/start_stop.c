@@ -5,7 +5,7 @@
 #include "common/mem.h"
 #include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 #include "ctl/commands/stop_wait.h"
 #include "ctl/daemon/control.h"
 

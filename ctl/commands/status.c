@@ -2,7 +2,7 @@
 #include "common/mem.h"
 #include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 #include "ctl/commands/session.h"
 #include "ctl/commands/show.h"
 #include "ctl/commands/status.h"

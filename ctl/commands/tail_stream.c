@@ -1,7 +1,7 @@
 #include "ctl/commands/tail_stream.h"
 
 #include "common/mem.h"
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 #include "ctl/commands/session.h"
 #include "ctl/commands/show.h"
 #include "ctl/daemon/control.h"

@@ -3,7 +3,7 @@
 #include "common/str.h"
 #include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 #include "ctl/commands/reread.h"
 #include "ctl/commands/session.h"
 #include "ctl/daemon/control_job.h"

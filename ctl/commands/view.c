@@ -1,7 +1,7 @@
 #include "ctl/commands/view.h"
 
 #include "common/mem.h"
-#include "ctl/commands/cells.h"
+#include "ctl/terminal/cells.h"
 #include "ctl/commands/show.h"
 #include "ctl/commands/view_rows.h"
 

@@ -3,7 +3,7 @@
 #include "common/compiler.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "ctl/commands/question.h"
+#include "ctl/terminal/question.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/commands/command.h"
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 #include "ctl/commands/session.h"
 #include "ctl/shell/completion.h"
 #include "ctl/shell/editor.h"

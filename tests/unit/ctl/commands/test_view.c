@@ -12,7 +12,7 @@
 #include "common/buf.h"
 #include "common/compiler.h"
 #include "common/mem.h"
-#include "ctl/commands/cells.h"
+#include "ctl/terminal/cells.h"
 #include "ctl/commands/view.h"
 
 #define T(text) ((char *)(uintptr_t)(text))

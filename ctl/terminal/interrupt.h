@@ -2,8 +2,8 @@
  * ever, but not the shell. SIGINT stays ignored if it is ignored at start, as in a
  * background job of a shell script. A command that must not be interrupted unnoticed, for
  * example between a stop and its start, prints a notice when a signal ends the program. */
-#ifndef CTL_COMMANDS_INTERRUPT_H
-#define CTL_COMMANDS_INTERRUPT_H
+#ifndef CTL_TERMINAL_INTERRUPT_H
+#define CTL_TERMINAL_INTERRUPT_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "ctl/commands/cells.h"
+#include "ctl/terminal/cells.h"
 
 #include "common/compiler.h"
 #include "common/mem.h"

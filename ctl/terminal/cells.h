@@ -1,7 +1,7 @@
 /* Cells: text in columns of a terminal. Texts come from programs and users: bytes that are
  * no printable UTF-8 are shown as '?', and a text never takes more columns than it may. */
-#ifndef CTL_COMMANDS_CELLS_H
-#define CTL_COMMANDS_CELLS_H
+#ifndef CTL_TERMINAL_CELLS_H
+#define CTL_TERMINAL_CELLS_H
 
 #include "common/buf.h"
 

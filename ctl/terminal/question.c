@@ -1,9 +1,9 @@
-#include "ctl/commands/question.h"
+#include "ctl/terminal/question.h"
 
 #include "common/compiler.h"
 #include "common/fd.h"
 #include "common/mem.h"
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 
 #include <errno.h>
 #include <poll.h>

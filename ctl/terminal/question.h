@@ -1,6 +1,6 @@
 /* Question: asks a question on the terminal and reads the answer. */
-#ifndef CTL_COMMANDS_QUESTION_H
-#define CTL_COMMANDS_QUESTION_H
+#ifndef CTL_TERMINAL_QUESTION_H
+#define CTL_TERMINAL_QUESTION_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "ctl/commands/interrupt.h"
+#include "ctl/terminal/interrupt.h"
 
 #include "common/compiler.h"
 #include "common/mem.h"
