@@ -1,9 +1,11 @@
 #include "proto/frame.h"
 
+#include "common/mem.h"
 #include "common/str.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 const struct frame_limits frame_limits = { FRAME_MAX, FRAME_VALUES };
@@ -154,4 +156,32 @@ frame_write(struct buf *out, const char *head, const json_t *value)
 		errno = EINVAL;
 	out->len -= sink.written;
 	return -1;
+}
+
+/* jansson frees texts without wiping them. */
+static void
+frame_wipe(json_t *value)
+{
+	json_t *member;
+	const char *key;
+	size_t i;
+
+	if (value == NULL || value->refcount != 1)
+		return;
+	if (json_is_string(value))
+		mem_wipe(
+		    (void *)(uintptr_t)json_string_value(value), json_string_length(value));
+	json_object_foreach(value, key, member) {
+		frame_wipe(member);
+	}
+	json_array_foreach(value, i, member) {
+		frame_wipe(member);
+	}
+}
+
+void
+frame_forget(json_t *value_take)
+{
+	frame_wipe(value_take);
+	json_decref(value_take);
 }

@@ -47,5 +47,8 @@ bool frame_fits(const char *line, size_t n, const struct frame_limits *);
  * nothing added: EMSGSIZE (over frame_limits), ENOBUFS, ENOMEM, EINVAL (not
  * serialisable). */
 NODISCARD int frame_write(struct buf *out, const char *head, const json_t *value);
+/* Drops the reference, and wipes the texts that nothing else refers to: some are
+ * passwords. NULL is fine. */
+void frame_forget(json_t *value_take);
 
 #endif

@@ -1,8 +1,8 @@
 #include "master/control/connection.h"
 
 #include "common/log.h"
-#include "common/mem.h"
 #include "master/control/audit.h"
+#include "proto/frame.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -39,15 +39,8 @@ connection_known_params(enum cmd_id command, const json_t *params)
 static void
 connection_drop_request(struct connection *client, struct open_request *request)
 {
-	json_malloc_t allocate;
-	json_free_t release;
-
 	TAILQ_REMOVE(&client->requests, request, in_requests);
-	/* A password may be in it. */
-	json_get_alloc_funcs(&allocate, &release);
-	json_set_alloc_funcs(allocate, mem_wiping_free);
-	json_decref(request->params);
-	json_set_alloc_funcs(allocate, release);
+	frame_forget(request->params);
 	free(request);
 }
 
@@ -73,11 +66,10 @@ connection_keep_request(
 void
 connection_forget_requests(struct connection *client)
 {
-	struct open_request *request;
+	struct open_request *request, *next;
 
-	while ((request = TAILQ_FIRST(&client->requests)) != NULL)
-		connection_drop_request(
-		    client, request); /* NOLINT(clang-analyzer-unix.Malloc) */
+	TAILQ_FOREACH_SAFE(request, &client->requests, in_requests, next)
+		connection_drop_request(client, request);
 }
 
 static void

@@ -264,15 +264,8 @@ int
 peers_document_read_frontends(
     struct master *master, const json_t *list, int format, char **why)
 {
-	const json_t *one;
-	size_t i;
-
-	if (!json_is_array(list))
-		return state_parts_fail(why, "bad member", "frontends");
-	json_array_foreach(list, i, one)
-		if (peers_document_read_frontend(master, one, format, why) == -1)
-			return -1;
-	return 0;
+	return state_parts_each(
+	    master, list, format, "frontends", peers_document_read_frontend, why);
 }
 
 /* ---- the control socket ---- */
@@ -314,9 +307,8 @@ peers_document_read_control(
     struct master *master, const json_t *json, int format, char **why)
 {
 	struct control_socket_record socket = { .fd = -1 };
-	const json_t *list = json_object_get(json, "clients"), *one;
+	const json_t *list = json_object_get(json, "clients");
 	const char *bad;
-	size_t i;
 
 	if (json_is_null(json))
 		return 0;
@@ -329,10 +321,8 @@ peers_document_read_control(
 		fd_close(socket.fd);
 		return state_parts_fail(why, "the control socket:", strerror(errno));
 	}
-	json_array_foreach(list, i, one)
-		if (peers_document_read_client(master, one, format, why) == -1)
-			return -1;
-	return 0;
+	return state_parts_each(
+	    master, list, format, "clients", peers_document_read_client, why);
 }
 
 /* ---- programs of rpcinterface sections ---- */
@@ -387,15 +377,8 @@ int
 peers_document_read_interfaces(
     struct master *master, const json_t *list, int format, char **why)
 {
-	const json_t *one;
-	size_t i;
-
-	if (!json_is_array(list))
-		return state_parts_fail(why, "bad member", "interfaces");
-	json_array_foreach(list, i, one)
-		if (peers_document_read_interface(master, one, format, why) == -1)
-			return -1;
-	return 0;
+	return state_parts_each(
+	    master, list, format, "interfaces", peers_document_read_interface, why);
 }
 
 /* ---- other children ---- */

@@ -21,7 +21,7 @@
 #include "master/log/backlog.h"
 #include "master/process/order.h"
 #include "master/survivors/survivors.h"
-#include "master/upgrade/handover.h"
+#include "proto/frame.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -284,7 +284,7 @@ run_begin(struct master *master)
 	if (master->state != NULL) {
 		log_info("upgrade: took over the state of the previous process; this is "
 			 "version " REEVE_VERSION);
-		handover_forget(master->state);
+		frame_forget(master->state);
 		master->state = NULL;
 		return;
 	}

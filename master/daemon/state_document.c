@@ -353,15 +353,8 @@ static int
 state_document_read_sequences(
     struct master *master, const json_t *list, int format, char **why)
 {
-	const json_t *one;
-	size_t i;
-
-	if (!json_is_array(list))
-		return state_parts_fail(why, "bad member", "sequences");
-	json_array_foreach(list, i, one)
-		if (state_document_read_sequence(master, one, format, why) == -1)
-			return -1;
-	return 0;
+	return state_parts_each(
+	    master, list, format, "sequences", state_document_read_sequence, why);
 }
 
 /* ---- the daemon's own logs ---- */

@@ -13,6 +13,7 @@
 #include "master/upgrade/handover.h"
 #include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
+#include "proto/frame.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -224,7 +225,7 @@ upgrade_execute(struct upgrade *upgrade)
 		(void)oom_score_lower(OOM_SCORE_DAEMON);
 	(void)handover_keep(doc, false);
 	unsetenv(UPGRADE_VARIABLE);
-	handover_forget(doc);
+	frame_forget(doc);
 	fd_close(fd);
 	master->upgrades--;
 	master->upgrade_number = 0;

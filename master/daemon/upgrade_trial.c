@@ -153,6 +153,7 @@ upgrade_trial_run(void *ctx, int socket)
 	    dup2(socket, STDOUT_FILENO) != -1)
 		upgrade_trial_execute(binary, argv);
 	dprintf(socket, "it cannot be executed: %s", upgrade_trial_error(errno));
+	free(argv);
 	return 1;
 }
 

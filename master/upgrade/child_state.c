@@ -203,8 +203,8 @@ child_state_read_listener(const struct process *process, const json_t *json, int
 	return NULL;
 }
 
-/* Waits for the end of its main process, which is not our child if it was taken over, or of
- * those that it has left. */
+/* Waits for the end of its main process, which is not our child if it was taken over. If it
+ * has ended, waits for the processes that it has started. */
 static int
 child_state_watch(struct process *process)
 {

@@ -150,34 +150,6 @@ handover_keep(const json_t *doc, bool keep)
 	return handover_visit(doc, NULL, handover_set_kept, &keep);
 }
 
-/* jansson frees texts without wiping them. What others refer to as well stays. */
-static void
-handover_wipe(json_t *part)
-{
-	json_t *member;
-	const char *key;
-	size_t i;
-
-	if (part == NULL || part->refcount != 1)
-		return;
-	if (json_is_string(part))
-		mem_wipe(
-		    (void *)(uintptr_t)json_string_value(part), json_string_length(part));
-	json_object_foreach(part, key, member) {
-		handover_wipe(member);
-	}
-	json_array_foreach(part, i, member) {
-		handover_wipe(member);
-	}
-}
-
-void
-handover_forget(json_t *doc_take)
-{
-	handover_wipe(doc_take);
-	json_decref(doc_take);
-}
-
 static int
 handover_raise(int fd, const char *name UNUSED, void *highest)
 {

@@ -19,10 +19,6 @@ NODISCARD json_t *handover_read(int fd, char **why);
  * 0, or -1 with errno: one is not open. */
 int handover_keep(const json_t *doc, bool keep);
 
-/* Drops the reference, and wipes the texts that nothing else refers to: some are
- * passwords. NULL is fine. */
-void handover_forget(json_t *doc_take);
-
 /* To read a document in a process that does not have its descriptors. */
 
 int handover_highest(const json_t *doc); /* the highest descriptor; at least 2 */

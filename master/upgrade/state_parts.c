@@ -35,6 +35,22 @@ state_parts_name(const json_t *object)
 }
 
 int
+state_parts_each(struct master *master, const json_t *list, int format, const char *name,
+    state_parts_read_fn *read, char **why)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!json_is_array(list))
+		return state_parts_fail(why, "bad member", name);
+	json_array_foreach(list, i, one) {
+		if (read(master, one, format, why) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
 state_parts_fail(char **why, const char *what, const char *name)
 {
 	*why = mem_printf("state document: %s%s%s", what, name[0] != '\0' ? " " : "", name);

@@ -308,6 +308,37 @@ values_are_bounded(void **state)
 	assert_int_equal(read_values(FRAME_VALUES + 1), FRAME_MALFORMED);
 }
 
+static const char *watched;
+static char freed_as[7];
+
+static void
+free_watched(void *ptr)
+{
+	if (ptr == watched)
+		memcpy(freed_as, ptr, 6);
+	free(ptr);
+}
+
+static void
+test_forgotten_texts_are_wiped(void **state)
+{
+	json_t *kept = json_string("other");
+	json_t *doc =
+	    json_pack("{s:[{s:s}],s:O}", "list", "password", "secret", "shared", kept);
+
+	(void)state;
+	watched = json_string_value(
+	    json_object_get(json_array_get(json_object_get(doc, "list"), 0), "password"));
+	memcpy(freed_as, "unseen", 6);
+	json_set_alloc_funcs(malloc, free_watched);
+	frame_forget(doc);
+	json_set_alloc_funcs(malloc, free);
+	assert_memory_equal(freed_as, "\0\0\0\0\0\0", 6);
+	assert_string_equal(json_string_value(kept), "other");
+	json_decref(kept);
+	frame_forget(NULL);
+}
+
 int
 main(void)
 {
@@ -321,6 +352,7 @@ main(void)
 		cmocka_unit_test(test_write_refusals),
 		cmocka_unit_test(test_write_cut),
 		cmocka_unit_test(test_write_limit),
+		cmocka_unit_test(test_forgotten_texts_are_wiped),
 	};
 
 	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);

@@ -100,36 +100,6 @@ test_truncated(void **state UNUSED)
 	free(why);
 }
 
-static const char *watched;
-static char freed_as[7];
-
-static void
-free_watched(void *ptr)
-{
-	if (ptr == watched)
-		memcpy(freed_as, ptr, 6);
-	free(ptr);
-}
-
-static void
-test_forgotten_texts_are_wiped(void **state UNUSED)
-{
-	json_t *kept = json_string("other");
-	json_t *doc =
-	    json_pack("{s:[{s:s}],s:O}", "list", "password", "secret", "shared", kept);
-
-	watched = json_string_value(
-	    json_object_get(json_array_get(json_object_get(doc, "list"), 0), "password"));
-	memcpy(freed_as, "unseen", 6);
-	json_set_alloc_funcs(malloc, free_watched);
-	handover_forget(doc);
-	json_set_alloc_funcs(malloc, free);
-	assert_memory_equal(freed_as, "\0\0\0\0\0\0", 6);
-	assert_string_equal(json_string_value(kept), "other");
-	json_decref(kept);
-	handover_forget(NULL);
-}
-
 int
 main(void)
 {
@@ -137,7 +107,6 @@ main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_descriptor_is_missing),
 		cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_forgotten_texts_are_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
