@@ -10,6 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void
+message_page(struct buf *out, const struct view *view, const char *heading,
+    const struct template_value *values, size_t count)
+{
+	struct buf content;
+
+	buf_init(&content, 0);
+	template_fill(&content, page_message_html, values, count);
+	view_page(out, view, "message", heading, &content);
+}
+
 void
 message_write(struct buf *out, const struct view *view, const char *heading,
     const char *text, const char *list)
@@ -19,11 +30,8 @@ message_write(struct buf *out, const struct view *view, const char *heading,
 		{"text", TEMPLATE_TEXT, text},
 		{"list", TEMPLATE_HTML, list},
 	};
-	struct buf content;
 
-	buf_init(&content, 0);
-	template_fill(&content, page_message_html, values, nitems(values));
-	view_page(out, view, "message", heading, &content);
+	message_page(out, view, heading, values, nitems(values));
 }
 
 static void
@@ -76,11 +84,8 @@ message_form(struct buf *out, const struct view *view, const char *heading,
 		{"token", TEMPLATE_HTML, VIEW_TOKEN},
 		{"buttons", TEMPLATE_HTML, buttons},
 	};
-	struct buf content;
 
-	buf_init(&content, 0);
-	template_fill(&content, page_message_html, values, nitems(values));
-	view_page(out, view, "message", heading, &content);
+	message_page(out, view, heading, values, nitems(values));
 }
 
 void
