@@ -38,8 +38,8 @@ enum verdict {
 	VERDICT_UNKNOWN,	/* only in a mirror: a verdict of a later version */
 };
 
-/* What is known about an exit beside its status. UNKNOWN: not even that, or a word of a
- * later version. */
+/* The reason of an exit. UNKNOWN: not even the status is known, or it is a word of a later
+ * version. */
 enum exit_reason { REASON_NONE, REASON_OUT_OF_MEMORY, REASON_UNKNOWN };
 
 /* The types' names in field tables (common/fields.h). */

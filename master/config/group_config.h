@@ -24,7 +24,7 @@ struct output_config {
 
 enum output_id { OUTPUT_STDOUT, OUTPUT_STDERR, OUTPUT_MAX };
 
-/* What is killed when a program is to end. KILL_PROCESS and KILL_GROUP only set
+/* The processes that SIGKILL reaches when a program ends. KILL_PROCESS and KILL_GROUP only set
  * killasgroup. */
 enum killmode { KILL_PROCESS, KILL_GROUP, KILL_TREE, KILL_CGROUP };
 

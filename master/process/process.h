@@ -126,7 +126,7 @@ void process_timeout(struct process *);
 /* It was reaped, but process_reaped follows only when others of its processes have been
  * killed. Its pid is no longer its own: `kill` must fail with ESRCH. */
 void process_ending(struct process *);
-/* What is known of a process that an earlier daemon has started. */
+/* A process that an earlier daemon has started. */
 struct process_past {
 	pid_t pid;
 	uint64_t spawn, restarts;

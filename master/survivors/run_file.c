@@ -33,7 +33,7 @@ struct run_file {
 	bool begun;          /* a daemon writes it */
 	char boot[RUN_RECORD_BOOT];
 	int lock;            /* the directory, locked */
-	int fd;              /* open for appending; -1 = it must be written anew */
+	int fd;              /* open for appending; -1 = all of it must be written */
 	struct idmap *lines; /* pid → line, owned */
 	struct buf unsent;   /* lines to be appended */
 	bool changed;
@@ -372,7 +372,7 @@ run_file_flush(struct run_file *file)
 		    file->path, strerror(errno));
 }
 
-/* Takes the text. Without memory for the line, the file is written anew. */
+/* Takes the text. Without memory for the line, the whole file is written. */
 static void
 run_file_append(struct run_file *file, const char *line)
 {

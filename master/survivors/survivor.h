@@ -48,7 +48,7 @@ bool survivor_find(const struct run_record *, int *pidfd);
 bool survivor_is_same(const struct run_record *, const struct procstat *);
 /* Places it in the order in which survivors are ended. */
 void survivor_insert(struct survivor_list *, struct survivor *take);
-/* What is due now; sets the time of the next signal. */
+/* The signal that is due now; sets the time of the next one. */
 struct survivor_signal survivor_next_signal(struct survivor *, int64_t now);
 /* SIGKILL has had no effect, as on a process that waits for a dead disk. */
 bool survivor_is_hopeless(const struct survivor *, int64_t now);

@@ -276,7 +276,7 @@ cgroups_reset(int dir, const struct limit *limit)
 
 int
 cgroups_limit(struct cgroups *cgroups, int dir, const struct process_config *config,
-    bool anew, char **why)
+    bool reset, char **why)
 {
 	char text[LIMITS_TEXT];
 
@@ -284,7 +284,7 @@ cgroups_limit(struct cgroups *cgroups, int dir, const struct process_config *con
 		const struct limit *limit = &limits[i];
 
 		if (!limits_text(config, i, text)) {
-			if (anew)
+			if (reset)
 				cgroups_reset(dir, limit);
 			continue;
 		}

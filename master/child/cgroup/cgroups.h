@@ -28,8 +28,8 @@ void cgroups_begin(struct cgroups *);
 NODISCARD int cgroups_open(
     struct cgroups *, const char *group, const char *process, char **path, char **why);
 /* Enables the controllers for the limits of a process, and writes the limits into its
- * group. anew: the group may have limits of another process. 0, or -1 with *why new. */
+ * group. reset: the group may have limits of another process. 0, or -1 with *why new. */
 NODISCARD int cgroups_limit(
-    struct cgroups *, int dir, const struct process_config *, bool anew, char **why);
+    struct cgroups *, int dir, const struct process_config *, bool reset, char **why);
 
 #endif

@@ -130,7 +130,7 @@ static const struct conf_option program_rows[] = {
 	    "stopasgroup" },
 	{ "killmode", &conf_killmode, NULL, IN(process_config, killmode),
 	    .flags = CONF_OURS,
-	    .help = "what is killed: process, group, tree (all processes that it has "
+	    .help = "processes that SIGKILL reaches: process, group, tree (all processes that it has "
 	    "started, as far as they are found), or cgroup (all of them, by a control "
 	    "group); default: group if killasgroup is true, else process" },
 	{ "memory_max", &conf_memory, NULL, LIMIT(memory_max), .flags = CONF_OURS,
