@@ -387,7 +387,9 @@ helper_process_closed(struct helper_process *helper, const char *why, bool viola
 {
 	bool failed = violation || *why != '\0';
 
-	if (failed && !violation && helper->life.state != HELPER_ENDING)
+	/* One that ends as it was told to may exit while something is sent to it. */
+	if (failed && !violation && helper->life.state != HELPER_ENDING &&
+	    helper->life.state != HELPER_RETIRING)
 		log_limited(&helper->closes, LEVEL_WARN,
 		    "the connection to %s (%d) was lost: %s", helper->kind->name,
 		    (int)helper->pid, why);
